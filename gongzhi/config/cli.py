@@ -1,0 +1,258 @@
+"""The `gongzhi` command. Light on purpose: Django is loaded only by the commands that need it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from gongzhi.config.database import CannotStart, Cluster
+from gongzhi.config.env import BadSetting
+
+
+def use_embedded(cluster: Cluster) -> None:
+    """Point this process at an embedded cluster."""
+    os.environ["DATABASE_URL"] = cluster.url()
+    os.environ["DATABASE_OWNER_URL"] = cluster.url("gz_owner")
+    os.environ["DATABASE_LOG_URL"] = cluster.url("gz_log")
+
+
+@contextmanager
+def database(var: Path) -> Iterator[None]:
+    """A reachable database for one command: DATABASE_URL, a running embedded one, or one started for the moment."""
+    if os.environ.get("DATABASE_URL"):
+        yield
+        return
+    cluster = Cluster(var)
+    found = cluster.running()
+    if found:
+        cluster.check()
+    else:
+        cluster.start()
+    use_embedded(cluster)
+    try:
+        yield
+    finally:
+        if not found:
+            cluster.stop()
+
+
+def start_django(*, as_owner: bool = False) -> None:
+    """Load Django for this process."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "gongzhi.config.settings"
+    if as_owner:
+        os.environ["GONGZHI_AS_OWNER"] = "1"
+    import django
+
+    django.setup()
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from gongzhi.config.supervisor import run_demo
+
+    return run_demo(options.var, options.port)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from gongzhi.config.web import serve
+
+    if not os.environ.get("DATABASE_URL"):
+        cluster = Cluster(options.var)
+        if not cluster.running():
+            raise CannotStart("There is no database: set DATABASE_URL, or start everything with `gongzhi demo`.")
+        use_embedded(cluster)
+    return serve(options.bind or [f"127.0.0.1:{options.port}"], workers=options.workers, lifeline=options.lifeline)
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from gongzhi.config.worker import work
+
+    if not os.environ.get("DATABASE_URL"):
+        cluster = Cluster(options.var)
+        if not cluster.running():
+            raise CannotStart("There is no database: set DATABASE_URL, or start everything with `gongzhi demo`.")
+        use_embedded(cluster)
+    start_django()
+    return work(concurrency=options.concurrency, lifeline=options.lifeline)
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    with database(options.var):
+        start_django(as_owner=True)
+        from django.core.management import call_command
+
+        call_command("migrate", interactive=False, verbosity=1 if options.verbose else 0)
+    return 0
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    with database(options.var):
+        start_django(as_owner=True)
+        from gongzhi.config.commands import prepare
+
+        prepare()
+    return 0
+
+
+def _seed(options: argparse.Namespace) -> int:
+    with database(options.var):
+        start_django()
+        from gongzhi.config.commands import seed
+
+        return seed(options.size, if_empty=options.if_empty, demo=options.demo)
+
+
+def _import(options: argparse.Namespace) -> int:
+    with database(options.var):
+        start_django()
+        from gongzhi.config.commands import import_file
+
+        return import_file(
+            options.what, options.file, apply=options.apply, as_json=options.json, account=options.account
+        )
+
+
+def _export(options: argparse.Namespace) -> int:
+    with database(options.var):
+        start_django()
+        from gongzhi.config.commands import export
+
+        return export(options.what, options.file)
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from gongzhi.config.doctor import run
+
+    return run(options.var, as_json=options.json)
+
+
+def _createadmin(options: argparse.Namespace) -> int:
+    with database(options.var):
+        start_django()
+        from gongzhi.config.commands import create_admin
+
+        return create_admin(options.name, options.email, options.phone)
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    with database(options.var):
+        start_django()
+        from gongzhi.config.commands import show_jobs
+
+        return show_jobs(as_json=options.json)
+
+
+def _reset(options: argparse.Namespace) -> int:
+    """Delete the data folder, after stopping what runs in it."""
+    import shutil
+
+    from gongzhi.config.supervisor import end_everything
+
+    var: Path = options.var
+    if not (var / "pg").exists() and not (var / "keys.json").exists():
+        print(f"There is nothing to delete in {var}.")
+        return 0
+    end_everything(var)
+    shutil.rmtree(var)
+    print(f"{var} was deleted.")
+    return 0
+
+
+def _manage(options: argparse.Namespace) -> int:
+    """Django's own commands, for developers: `gongzhi manage makemigrations`."""
+    with database(options.var):
+        start_django(as_owner=options.arguments[:1] in (["migrate"], ["sqlmigrate"], ["dbshell"]))
+        from django.core.management import execute_from_command_line
+
+        execute_from_command_line(["gongzhi manage", *options.arguments])
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(prog="gongzhi", description="共治: the platform's commands.")
+    top.add_argument(
+        "--var", type=Path, default=Path(os.environ.get("VAR") or "var"), help="data folder (also VAR; default: var)"
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    port = int(os.environ.get("PORT") or 8000)
+    demo = command("demo", _demo, "start everything on this machine: database, demo data, web and worker")
+    demo.add_argument("--port", type=int, default=port)
+
+    serve = command("serve", _serve, "serve the web pages")
+    serve.add_argument("--port", type=int, default=port)
+    serve.add_argument("--bind", action="append", help="address:port or unix:path; may be repeated")
+    serve.add_argument("--workers", type=int, default=int(os.environ.get("GONGZHI_WEB_WORKERS") or 2))
+    serve.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
+
+    worker = command("worker", _worker, "run background jobs")
+    worker.add_argument("--concurrency", type=int, default=2)
+    worker.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
+
+    migrate = command("migrate", _migrate, "bring the database up to this version (as its owner)")
+    migrate.add_argument("--verbose", action="store_true")
+
+    command(
+        "prepare", _prepare, "migrate, load reference and demonstration data where there is none, collect static files"
+    )
+
+    seed = command("seed", _seed, "load reference data and, with --demo, demonstration data")
+    seed.add_argument("--size", choices=["small", "large"], default="small")
+    seed.add_argument("--if-empty", action="store_true")
+    seed.add_argument("--demo", action="store_true")
+
+    load = command("import", _import, "read a list into the register; shows what would happen unless --apply is given")
+    load.add_argument("what", choices=["organizations"])
+    load.add_argument("file", type=Path)
+    load.add_argument("--apply", action="store_true")
+    load.add_argument("--json", action="store_true")
+    load.add_argument("--as", dest="account", default="", metavar="LOGIN", help="act as this registry officer")
+
+    export = command("export", _export, "write the public register into a file")
+    export.add_argument("what", choices=["organizations"])
+    export.add_argument("file", type=Path)
+
+    doctor = command("doctor", _doctor, "say what is wrong with this installation")
+    doctor.add_argument("--json", action="store_true")
+
+    admin = command("createadmin", _createadmin, "make the first administrator's account; asks for a password")
+    admin.add_argument("--name", required=True)
+    admin.add_argument("--email", default="")
+    admin.add_argument("--phone", default="")
+
+    command("reset", _reset, "stop everything and delete the data folder")
+
+    jobs = command("jobs", _jobs, "show the job queue")
+    jobs.add_argument("--json", action="store_true")
+
+    manage = command("manage", _manage, "Django's own commands, for developers")
+    manage.add_argument("arguments", nargs=argparse.REMAINDER)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Exit 2 and one sentence when the platform cannot start here."""
+    options = parser().parse_args(arguments)
+    options.var = options.var.resolve()
+    os.environ["VAR"] = str(options.var)
+    try:
+        result: int = options.run(options)
+    except (CannotStart, BadSetting) as error:
+        print(f"gongzhi: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""What the `gongzhi` commands do once Django is loaded. Each enters through `acting`, as a page does."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import sys
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+
+from gongzhi.accounts import actions as accounts
+from gongzhi.accounts.models import Account
+from gongzhi.config import env, seeds
+from gongzhi.core.actor import Actor
+from gongzhi.core.door import acting
+from gongzhi.core.errors import RuleViolation
+from gongzhi.orgs import actions as orgs
+from gongzhi.orgs.enums import AgencyKind, Role
+from gongzhi.orgs.models import Agency
+
+
+def become_application() -> None:
+    """After migrating as the owner, go on as the application's role in the same process."""
+    connection.close()
+    connection.settings_dict.update(env.database(os.environ["DATABASE_URL"]))
+    connection.settings_dict["OPTIONS"]["prepare_threshold"] = None
+
+
+def prepare() -> None:
+    """Migrate, load what is missing, collect static files. Quick when there is nothing to do."""
+    call_command("migrate", interactive=False, verbosity=0)
+    become_application()
+    seed("small", if_empty=True, demo=settings.DEMO)
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def seed(size: str, *, if_empty: bool, demo: bool) -> int:
+    """Load reference data, and demonstration data if asked for. Both change nothing the second time."""
+    seeds.load_reference()
+    if demo:
+        seeds.load_demo(settings.VAR, large=size == "large", if_empty=if_empty)
+    return 0
+
+
+def create_admin(name: str, email: str, phone: str) -> int:
+    """Make the first administrator. The password is asked for, or read from standard input; it is never a default."""
+    if sys.stdin.isatty():
+        password = getpass.getpass("Password: ")
+        if getpass.getpass("Once more: ") != password:
+            print("gongzhi: the two passwords differ; nothing was made.", file=sys.stderr)
+            return 1
+    else:
+        password = sys.stdin.readline().rstrip("\n")
+    actor = Actor.system("createadmin", permissions=frozenset({"accounts.create", "orgs.appoint"}))
+    try:
+        with acting(actor):
+            account = accounts.create_account(actor=actor, name=name, password=password, email=email, phone=phone)
+            agency = orgs.found_agency(actor=actor, name="平台运营单位", kind=AgencyKind.OPERATOR, path="/")
+            orgs.appoint(actor=actor, person=account.person, agency=agency, role=Role.ADMINISTRATOR)
+    except RuleViolation as error:
+        print(f"gongzhi: {error.message}", file=sys.stderr)
+        return 1
+    print(f"Administrator {account.public_id} was made. Sign in with {email or phone}.")
+    return 0
+
+
+def acting_officer(login: str) -> Actor:
+    """The registry officer a command acts as; SystemExit with a sentence when there is none."""
+    account = accounts.find_account(login)
+    if account is None:
+        raise SystemExit(f"gongzhi: no active account has the address or number {login}.")
+    return _officer(account)
+
+
+def _officer(account: Account) -> Actor:
+    from gongzhi.orgs.acting import capacities, for_agency
+
+    for agency in capacities(account):
+        actor = for_agency(account, agency.pk, Actor.visitor().request_id)
+        if actor is not None and agency.kind == AgencyKind.REGISTRY:
+            return actor
+    raise SystemExit("gongzhi: this account works for no registration authority.")
+
+
+def import_file(what: str, file: Path, *, apply: bool, as_json: bool, account: str) -> int:
+    """Read a list into the register: a dry run unless `apply`. Exit 0 all in, 3 with problems, 2 unreadable."""
+    from gongzhi.registry.commands import import_organizations
+
+    actor = acting_officer(account) if account else Actor.system("import", permissions=frozenset({"registry.import"}))
+    return import_organizations(actor=actor, file=file, apply=apply, as_json=as_json)
+
+
+def export(what: str, file: Path) -> int:
+    """Write today's public register as CSV."""
+    from gongzhi.registry.commands import export_organizations
+
+    return export_organizations(file)
+
+
+def show_jobs(*, as_json: bool) -> int:
+    """How many jobs wait, run, failed; and the failed ones by name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT task_name, status::text, count(*) FROM procrastinate_jobs GROUP BY 1, 2 ORDER BY 1, 2")
+        rows = cursor.fetchall()
+    if as_json:
+        print(json.dumps([{"job": name, "state": state, "count": count} for name, state, count in rows]))
+    else:
+        for name, state, count in rows:
+            print(f"{name:<32} {state:<12} {count:>8}")
+        if not rows:
+            print("The queue is empty.")
+    return 0
+
+
+def agencies() -> list[Agency]:
+    """All agencies, for seeds and tests."""
+    return list(Agency.objects.order_by("pk"))

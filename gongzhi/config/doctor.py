@@ -1,0 +1,220 @@
+"""What is wrong with this installation, each with a remedy. `gongzhi doctor --json` for machines.
+
+A problem makes the exit code 1. What is merely off because a system library is missing is listed apart: it says which
+Debian package brings it, and everything else works without.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from gongzhi.config import env
+from gongzhi.config.cli import database, start_django
+from gongzhi.config.database import SMALLEST_DISK, CannotStart
+
+LARGEST_CLOCK_DIFFERENCE_S = 60
+LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: a stable id, what it is, what to do."""
+
+    id: str
+    text: str
+    remedy: str
+
+
+def _disk(var: Path) -> Iterator[Problem]:
+    folder = next(path for path in (var, *var.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    if free < SMALLEST_DISK:
+        yield Problem(
+            "disk.full",
+            f"Only {free // 1048576} MB are free on the disk of {var}.",
+            "Free some space or move VAR to a larger disk; below 200 MB the database does not start.",
+        )
+
+
+def _settings() -> Iterator[Problem]:
+    from django.conf import settings
+
+    if settings.DEBUG:
+        yield Problem("debug.on", "DEBUG is on: error pages show the inside of the platform.", "Unset DEBUG.")
+    if (
+        env.EXAMPLE_SECRET in {settings.SECRET_KEY, os.environ.get("GONGZHI_SECRET_KEY")}
+        or len(settings.SECRET_KEY) < 40
+    ):
+        yield Problem(
+            "key.default",
+            "The secret key is the example of the guide or too short: anybody can forge a session.",
+            "Unset GONGZHI_SECRET_KEY (a key is then made), or set one of 50 random characters.",
+        )
+    if set(settings.ALLOWED_HOSTS) - LOOPBACK and not settings.HTTPS:
+        yield Problem(
+            "https.off",
+            "The platform is served under a public name without https: passwords can be read on the way.",
+            "Set GONGZHI_HTTPS=1 and put nginx with a certificate in front (docs/guides/deploy.md).",
+        )
+    keys = Path(os.environ.get("GONGZHI_KEYS_FILE") or settings.VAR / "keys.json")
+    if keys.exists() and keys.stat().st_mode & 0o077:
+        yield Problem("key.readable", f"Other accounts can read {keys}.", f"chmod 600 {keys}")
+
+
+EXPECTED = {
+    "fsync": ("on", "fsync is off: a power cut loses what was saved."),
+    "synchronous_commit": ("on", "synchronous_commit is off: the last saved entries can be lost."),
+    "full_page_writes": ("on", "full_page_writes is off: a power cut can damage pages."),
+    "data_checksums": ("on", "Data checksums are off: a damaged page goes unnoticed."),
+}
+REMEDIES = {
+    "data_checksums": "Stop the database and run pg_checksums --enable on its folder.",
+}
+
+
+def _database() -> Iterator[Problem]:
+    try:
+        with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5) as connection:
+            for name, (wanted, text) in EXPECTED.items():
+                row = connection.execute("SELECT current_setting(%s)", [name]).fetchone()
+                if row is None or row[0] not in {wanted, "remote_apply", "remote_write", "local"}:
+                    yield Problem(
+                        f"database.{name}", text, REMEDIES.get(name, f"Set {name} = on in postgresql.conf and reload.")
+                    )
+            yield from _clock(connection)
+            yield from _roles(connection)
+    except psycopg.OperationalError as error:
+        yield Problem(
+            "database.unreachable",
+            f"The database does not answer: {str(error).strip().splitlines()[-1]}",
+            "Start it, and check DATABASE_URL.",
+        )
+
+
+def _clock(connection: psycopg.Connection[Any]) -> Iterator[Problem]:
+    row = connection.execute("SELECT extract(epoch FROM clock_timestamp())").fetchone()
+    difference = abs(time.time() - float(row[0])) if row else 0.0
+    if difference > LARGEST_CLOCK_DIFFERENCE_S:
+        yield Problem(
+            "clock.wrong",
+            f"The clocks of this machine and of the database differ by {difference:.0f} seconds.",
+            "Let both follow a time server (systemd-timesyncd or chrony).",
+        )
+
+
+def _roles(connection: psycopg.Connection[Any]) -> Iterator[Problem]:
+    row = connection.execute(
+        "SELECT current_user, rolsuper OR rolbypassrls, EXISTS ("
+        "  SELECT FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user)"
+        " FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    if row and (row[1] or row[2]):
+        yield Problem(
+            "database.role",
+            f"The application connects as {row[0]}, who is a superuser or owns the tables: the second wall is open.",
+            "Point DATABASE_URL at the role gz_app (gongzhi/config/roles.sql).",
+        )
+
+
+def _migrations() -> Iterator[Problem]:
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return  # reported as unreachable, or as a role that may not read
+    if pending:
+        yield Problem(
+            "database.migrations",
+            f"{len(pending)} migrations were not applied.",
+            "Run `gongzhi migrate` and start again.",
+        )
+
+
+def _worker() -> Iterator[Problem]:
+    from django.db import DatabaseError
+
+    from gongzhi.core import heartbeat
+
+    try:
+        alive = heartbeat.alive("worker")
+    except DatabaseError:
+        return
+    if not alive:
+        yield Problem(
+            "worker.silent", "No worker has been heard of lately: notices and exports wait.", "Start `gongzhi worker`."
+        )
+
+
+@dataclass(frozen=True)
+class Off:
+    """Something that needs a system library this machine does not have."""
+
+    id: str
+    text: str
+    package: str
+
+
+def switched_off() -> list[Off]:
+    """What is off on this machine, and the Debian package that brings it."""
+    found = []
+    if not (ctypes.util.find_library("pango-1.0") and ctypes.util.find_library("pangoft2-1.0")):
+        found.append(Off("pdf", "PDF files cannot be made; pages can be printed instead.", "libpangoft2-1.0-0"))
+    if shutil.which("espeak-ng") is None:
+        found.append(Off("speech", "Texts cannot be spoken; recordings can be uploaded instead.", "espeak-ng"))
+    if shutil.which("clamd") is None and not os.environ.get("GONGZHI_CLAMD_SOCKET"):
+        found.append(Off("virus_scan", "Uploaded files are checked by form but not for viruses.", "clamav-daemon"))
+    return found
+
+
+def examine(var: Path) -> list[Problem]:
+    """Every problem, the worst that can be found without the database first."""
+    problems = list(_disk(var))
+    parts: list[Callable[[], Iterator[Problem]]] = [_settings, _database, _migrations, _worker]
+    try:
+        with database(var):
+            start_django()
+            for part in parts:
+                problems += part()
+    except CannotStart as error:
+        if not problems:
+            problems.append(Problem("start.refused", str(error), "Do as the sentence says, then try again."))
+    except env.BadSetting as error:
+        problems.append(Problem("setting.bad", str(error), "Correct the variable and try again."))
+    return problems
+
+
+def run(var: Path, *, as_json: bool) -> int:
+    """Print the findings. Exit 0 when nothing is wrong, else 1."""
+    problems = examine(var)
+    off = switched_off()
+    if as_json:
+        answer = {
+            "ok": not problems,
+            "problems": [asdict(problem) for problem in problems],
+            "off": [asdict(one) for one in off],
+        }
+        print(json.dumps(answer, ensure_ascii=False))
+    else:
+        for problem in problems:
+            print(f"PROBLEM {problem.id}: {problem.text}\n        {problem.remedy}")
+        for one in off:
+            print(f"off     {one.id}: {one.text} Debian package: {one.package}")
+        print(
+            "Nothing is wrong." if not problems else f"{len(problems)} problems.",
+            file=sys.stderr if problems else sys.stdout,
+        )
+    return 1 if problems else 0

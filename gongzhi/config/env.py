@@ -1,0 +1,116 @@
+"""Typed reading of environment variables, so that a wrong value is named at start and not met at night."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+#: The value shown in docs/guides/deploy.md. A platform that runs with it is refused by `gongzhi doctor`.
+EXAMPLE_SECRET = "change-me-change-me-change-me-change-me-change-me-change-me"  # noqa: S105 - known to all, so refused
+
+
+class BadSetting(Exception):
+    """An environment variable holds something that cannot be used; the text says what and how to mend it."""
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable `name`, or the content of the file named by `name_FILE` (for secrets), or `default`."""
+    file = os.environ.get(f"{name}_FILE")
+    if file:
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise BadSetting(f"{name}_FILE: {file} cannot be read ({error.strerror})") from error
+    return os.environ.get(name, default)
+
+
+def flag(name: str, default: bool) -> bool:
+    """The variable as yes or no: 1/0, true/false, yes/no, on/off."""
+    value = text(name).strip().lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise BadSetting(f"{name} is {value!r}: use 1 or 0")
+
+
+def number(name: str, default: int) -> int:
+    """The variable as a whole number."""
+    value = text(name).strip()
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError as error:
+        raise BadSetting(f"{name} is {value!r}: use a whole number") from error
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """The variable as a list, separated by commas."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def database(url: str) -> dict[str, Any]:
+    """Django's connection settings for a PostgreSQL address such as `postgresql://user:secret@host:5432/name`."""
+    try:
+        parts = conninfo_to_dict(url)
+    except Exception as error:
+        raise BadSetting("DATABASE_URL is not a PostgreSQL address such as postgresql://user@host/name") from error
+    named = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+    settings: dict[str, Any] = {name: str(parts.pop(part, "") or "") for part, name in named.items()}
+    settings["OPTIONS"] = {key: value for key, value in parts.items() if value is not None}
+    return settings
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The platform's secrets. `encryption` maps a key version to 32 bytes; the highest version is used to write."""
+
+    django: str
+    encryption: dict[int, bytes]
+    blind_index: bytes
+
+
+def keys(var: Path) -> Keys:
+    """Secrets from GONGZHI_KEYS_FILE, else from VAR/keys.json, which is made at the first start (mode 0600).
+
+    The file is written whole or not at all; without it encrypted fields cannot be read again, so it is
+    part of every backup plan (docs/guides/deploy.md).
+    """
+    file = Path(text("GONGZHI_KEYS_FILE") or var / "keys.json")
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = {
+            "django": secrets.token_urlsafe(50),
+            "encryption": {"1": secrets.token_hex(32)},
+            "blind_index": secrets.token_hex(32),
+        }
+        beside = file.with_suffix(f".{os.getpid()}.new")
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+            json.dump(fresh, handle)
+            handle.flush()
+            os.fsync(handle.fileno())
+        try:
+            os.link(beside, file)  # fails if another process was first; then its file counts
+        except FileExistsError:
+            pass
+        finally:
+            beside.unlink()
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        return Keys(
+            django=text("GONGZHI_SECRET_KEY") or data["django"],
+            encryption={int(version): bytes.fromhex(key) for version, key in data["encryption"].items()},
+            blind_index=bytes.fromhex(data["blind_index"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadSetting(f"the key file {file} cannot be used ({error}): restore it from a backup") from error

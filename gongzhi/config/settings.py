@@ -1,0 +1,200 @@
+"""The one settings file. Defaults are safe for production; `gongzhi demo` relaxes what a laptop needs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+import gongzhi
+from gongzhi.config import env
+
+PACKAGE = Path(gongzhi.__file__).resolve().parent
+VAR = Path(os.environ.get("VAR") or "var").resolve()
+VERSION = gongzhi.__version__
+
+# --- what kind of run this is ---
+#: Plain http on this machine only: demo and tests. Cookies lose `Secure`, headers lose HSTS.
+HTTPS = env.flag("GONGZHI_HTTPS", True)
+DEMO = env.flag("GONGZHI_DEMO", False)
+DEBUG = env.flag("DEBUG", False)
+
+KEYS = env.keys(VAR)
+SECRET_KEY = KEYS.django
+FIELD_CIPHER = env.text("GONGZHI_FIELD_CIPHER", "AES-256-GCM")
+
+ALLOWED_HOSTS = env.words("GONGZHI_HOSTS", "localhost,127.0.0.1,[::1]")
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if HTTPS and not host.startswith(("[", "*"))]
+#: Set when a proxy of ours stands in front and overwrites X-Forwarded-Proto.
+BEHIND_PROXY = env.flag("GONGZHI_BEHIND_PROXY", False)
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- parts ---
+#: Floors of ARCHITECTURE.md from the top down.
+OUR_APPS = [
+    "gongzhi.portal",
+    "gongzhi.api",
+    "gongzhi.registry",
+    "gongzhi.orgs",
+    "gongzhi.accounts",
+    "gongzhi.rulebook",
+    "gongzhi.files",
+    "gongzhi.notify",
+    "gongzhi.tlog",
+    "gongzhi.reference",
+    "gongzhi.audit",
+    "gongzhi.ui",
+    "gongzhi.core",
+]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "procrastinate.contrib.django",
+    *[app for app in OUR_APPS if (PACKAGE / app.removeprefix("gongzhi.") / "apps.py").exists()],
+    "django.forms",  # last: our form templates come first
+]
+
+MIDDLEWARE = [
+    "gongzhi.core.middleware.SecurityHeaders",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "gongzhi.core.middleware.Refusals",
+]
+
+ROOT_URLCONF = "gongzhi.config.urls"
+WSGI_APPLICATION = "gongzhi.config.wsgi.application"
+DOOR_ACTOR = "gongzhi.orgs.acting.actor_of"
+DOOR_REFUSAL = "gongzhi.audit.looks.record_refusal"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "gongzhi.ui.context.interface",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "gongzhi.ui.templatetags.ui"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- database ---
+#: Commands that migrate run as the owner of the schema; everything else as the application's role.
+AS_OWNER = env.flag("GONGZHI_AS_OWNER", False)
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        **env.database(
+            env.text("DATABASE_OWNER_URL" if AS_OWNER else "DATABASE_URL", "postgresql://gz_app@localhost/gongzhi")
+        ),
+        "ATOMIC_REQUESTS": False,
+        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": env.number("GONGZHI_CONNECTION_AGE", 600),
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "TEST": {"NAME": "test_gongzhi"},
+    }
+}
+#: No server-side prepared statements: their generic plans are slow for search, and a transaction pool loses them.
+DATABASES["default"]["OPTIONS"].setdefault("prepare_threshold", None)
+DATABASES["default"]["OPTIONS"].setdefault("application_name", "gongzhi")
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
+# --- people ---
+AUTH_USER_MODEL = "accounts.Account"
+AUTHENTICATION_BACKENDS = ["gongzhi.accounts.backend.AccountBackend"]
+LOGIN_URL = "accounts:sign_in"
+LOGIN_REDIRECT_URL = "portal:home"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_NAME = "__Host-sid" if HTTPS else "sid"
+CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "gongzhi.config.refusals.csrf"
+
+# --- words ---
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+FORMAT_MODULE_PATH = ["gongzhi.config.formats"]
+USE_THOUSAND_SEPARATOR = False
+
+#: A folder of code lists that add to or change the packaged ones (gongzhi/reference/data/codes).
+REFERENCE_CODES = env.text("GONGZHI_CODES") or None
+
+# --- files ---
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+UPLOADS = Path(env.text("GONGZHI_UPLOADS") or VAR / "uploads")
+#: Static files straight from the sources, for tests: nothing has to be collected first.
+STATIC_FROM_SOURCE = env.flag("GONGZHI_STATIC_FROM_SOURCE", False)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": UPLOADS}},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if STATIC_FROM_SOURCE
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCE
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# --- mail: to the console until a server is configured ---
+EMAIL_BACKEND = env.text("GONGZHI_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+EMAIL_HOST = env.text("GONGZHI_EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("GONGZHI_EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("GONGZHI_EMAIL_USER")
+EMAIL_HOST_PASSWORD = env.text("GONGZHI_EMAIL_PASSWORD")
+EMAIL_USE_TLS = env.flag("GONGZHI_EMAIL_TLS", False)
+DEFAULT_FROM_EMAIL = env.text("GONGZHI_EMAIL_FROM", "gongzhi@localhost")
+
+# --- what an operator fills in; a slot that is empty is not shown ---
+SITE = {
+    "operator": env.text("GONGZHI_OPERATOR"),
+    "hotline": env.text("GONGZHI_HOTLINE"),
+    "icp": env.text("GONGZHI_ICP"),
+    "police": env.text("GONGZHI_POLICE_RECORD"),
+    "site_code": env.text("GONGZHI_SITE_CODE"),
+    "ipv6": env.flag("GONGZHI_IPV6", False),
+}
+LOG_ORIGIN = env.text("GONGZHI_LOG_ORIGIN", "localhost/tlog")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("GONGZHI_LOG_LEVEL", "WARNING")},
+}
+
+# W003 etc. look for Django's own security middleware; ours sets the same headers and a test asserts them for every URL.
+SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W003", "security.W004", "security.W008", "security.W021"]
