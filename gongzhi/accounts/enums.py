@@ -1,0 +1,4 @@
+"""Permission codes of accounts."""
+
+CREATE = "accounts.create"
+DISABLE = "accounts.disable"

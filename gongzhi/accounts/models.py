@@ -1,0 +1,103 @@
+"""People, and the accounts they sign in with."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from gongzhi.core.actor import Actor, ActorKind
+from gongzhi.core.ids import public_id
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    """Questions about people."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own record; a system process sees all. The second wall says the same."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        return self.filter(pk=actor.scope.person)
+
+
+class Person(models.Model):
+    """One human being the platform knows. Needs neither phone nor e-mail: who has none is served at a counter.
+
+    Sealed columns are opened by `audit.looks.reveal` only; the masked copy beside each is what pages show.
+    """
+
+    #: Sealed column → why it is kept and for how long.
+    personal_fields: ClassVar[dict[str, str]] = {
+        "name_sealed": "who acts and who is responsible; while the person has an account or a role, then 3 years",
+        "phone_sealed": "to reach the person; until the person removes it",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    name_sealed = models.BinaryField()
+    name_masked = models.CharField(max_length=16)
+    phone_sealed = models.BinaryField(default=b"")
+    phone_masked = models.CharField(max_length=16, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = PersonQuerySet.as_manager()
+
+    class Meta:
+        db_table = "accounts_person"
+
+    def __str__(self) -> str:
+        return self.name_masked
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Finds accounts for signing in."""
+
+    def get_by_natural_key(self, username: str | None) -> Account:
+        return self.get(public_id=username)
+
+
+class Account(AbstractBaseUser):
+    """A way to sign in. No row-level security here: the scope of every request is computed from this table.
+
+    The e-mail address stands in clear because it is looked up and written to by other software; that is the one
+    declared exception to sealed personal fields (ADR 0007). A phone number stands as a blind index only.
+    """
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "email": "to sign in and to be written to; while the account exists",
+        "phone_index": "keyed hash to find the account by phone number; while the account exists",
+        "name_masked": "greeting in the page head; while the account exists",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="account")
+    email = models.EmailField(unique=True, null=True)
+    phone_index = models.BinaryField(unique=True, null=True, max_length=16)
+    name_masked = models.CharField(max_length=16)
+    is_active = models.BooleanField(default=True)
+    #: How the person wants pages to look (`ui.modes`), for example `elder=on`.
+    display = models.CharField(max_length=64, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "public_id"
+    objects = AccountManager()
+
+    class Meta:
+        db_table = "accounts_account"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email__isnull=False) | Q(phone_index__isnull=False),
+                name="accounts_account_reachable",
+                violation_error_message=_("An account needs an e-mail address or a phone number to sign in with."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(password=""),
+                name="accounts_account_has_password",
+                violation_error_message=_("An account needs a password."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name_masked

@@ -1,0 +1,22 @@
+"""Who may change accounts."""
+
+from __future__ import annotations
+
+from gongzhi.accounts.enums import CREATE, DISABLE
+from gongzhi.accounts.models import Account
+from gongzhi.core.actor import Actor
+
+
+def can_create_account(actor: Actor) -> bool:
+    """A named process of the platform (first administrator, seeds), or an operator."""
+    return actor.may(CREATE)
+
+
+def can_disable_account(actor: Actor, account: Account) -> bool:
+    """An operator, and not one's own account: nobody locks themself out."""
+    return actor.may(DISABLE) and actor.person_id != account.person_id
+
+
+def is_own_account(actor: Actor, account: Account) -> bool:
+    """The person the account belongs to, in whatever capacity."""
+    return actor.person_id is not None and actor.person_id == account.person_id

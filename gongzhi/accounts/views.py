@@ -1,0 +1,79 @@
+"""Pages for signing in and out."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.auth import login as open_session
+from django.contrib.auth import logout as close_session
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gongzhi.accounts import actions
+from gongzhi.accounts.forms import SignInForm
+from gongzhi.accounts.models import Account
+from gongzhi.core.door import DoorRequest, after
+from gongzhi.core.errors import RuleViolation
+
+BACKEND = "gongzhi.accounts.backend.AccountBackend"
+
+
+def address_of(request: HttpRequest) -> str:
+    """The network address tries are counted for; behind our own proxy the one it wrote."""
+    if settings.BEHIND_PROXY:
+        return request.headers.get("X-Real-IP", "") or request.META.get("REMOTE_ADDR", "")
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def safe_next(request: HttpRequest) -> str:
+    """Where to go afterwards: an address of this site, or nothing."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if allowed else ""
+
+
+@sensitive_post_parameters("password")
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: DoorRequest) -> HttpResponse:
+    """Sign in by password. A failed try is counted after the rollback; the name typed stays in the form."""
+    form = SignInForm(request.POST or None)
+    context = {"form": form, "next": safe_next(request), "site": settings.SITE}
+    if request.method != "POST":
+        if request.actor.signed_in:
+            return HttpResponseRedirect(safe_next(request) or reverse("portal:home"))
+        return render(request, "accounts/sign_in.html", context)
+    if not form.is_valid():
+        return render(request, "accounts/sign_in.html", context, status=422)
+    name, address = form.cleaned_data["login"], address_of(request)
+    try:
+        account = actions.sign_in(
+            actor=request.actor, login=name, password=form.cleaned_data["password"], address=address
+        )
+    except RuleViolation as error:
+        if error.code == "accounts.sign_in_failed":
+            after(lambda: actions.count_failed_sign_in(login=name, address=address))
+        form.add_error(None, str(error.message))
+        return render(request, "accounts/sign_in.html", context, status=422)
+    open_session(request, account, backend=BACKEND)
+    if form.cleaned_data["public_computer"]:
+        request.session.set_expiry(0)
+    return HttpResponseRedirect(safe_next(request) or reverse("portal:after_sign_in"))
+
+
+@login_not_required
+@require_POST
+def sign_out(request: DoorRequest) -> HttpResponse:
+    """Sign out. Signing out twice is no error. The browser is asked to forget what it kept of us."""
+    if isinstance(request.user, Account):
+        actions.sign_out(actor=request.actor, account=request.user)
+    close_session(request)
+    response = HttpResponseRedirect(reverse("portal:home"))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response

@@ -1,0 +1,77 @@
+"""Who acts in a request: a visitor, a person for themself, or a person for an agency they are appointed to."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from gongzhi.accounts.models import Account
+from gongzhi.core.actor import Actor, ActorKind, Scope
+from gongzhi.core.times import today
+from gongzhi.orgs.models import Agency, Appointment
+from gongzhi.orgs.roles import permissions_of
+
+#: Session key that holds the capacity a person chose: `agency:<id>`, or empty for oneself.
+ACTING_FOR = "acting_for"
+
+
+def actor_of(request: HttpRequest, request_id: uuid.UUID) -> Actor:
+    """The actor of a request. Without a session cookie no query is made. Built anew each time, so that a closed
+    account or an ended appointment counts from the next request on."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return Actor.visitor(request_id=request_id)
+    account = request.user
+    if not isinstance(account, Account):
+        return Actor.visitor(request_id=request_id)
+    request.display_modes = account.display  # type: ignore[attr-defined]  # the look follows the person
+    chosen = str(request.session.get(ACTING_FOR, ""))
+    if chosen.startswith("agency:"):
+        actor = for_agency(account, int(chosen.removeprefix("agency:")), request_id)
+        if actor is not None:
+            return actor
+    return for_self(account, request_id)
+
+
+def for_self(account: Account, request_id: uuid.UUID) -> Actor:
+    """The person, for themself."""
+    return Actor(
+        kind=ActorKind.PERSON,
+        scope=Scope(person=account.person_id),
+        person_id=account.person_id,
+        label=account.name_masked,
+        request_id=request_id,
+    )
+
+
+def for_agency(account: Account, agency_id: int, request_id: uuid.UUID) -> Actor | None:
+    """The person, for an agency; None if no appointment there holds today."""
+    appointments = list(
+        Appointment.objects.on(today())
+        .filter(person_id=account.person_id, agency_id=agency_id)
+        .select_related("agency")
+    )
+    if not appointments:
+        return None
+    agency = appointments[0].agency
+    return Actor(
+        kind=ActorKind.AGENCY,
+        scope=Scope(path=agency.path),
+        person_id=account.person_id,
+        agency_id=agency.pk,
+        path=agency.path,
+        permissions=frozenset().union(*(permissions_of(appointment.role) for appointment in appointments)),
+        label=account.name_masked,
+        acting_for=agency.name,
+        request_id=request_id,
+    )
+
+
+def capacities(account: Account) -> list[Agency]:
+    """The agencies a person may act for today."""
+    return list(
+        Agency.objects.filter(
+            pk__in=Appointment.objects.on(today()).filter(person_id=account.person_id).values("agency_id")
+        ).order_by("name")
+    )

@@ -1,0 +1,55 @@
+"""Kinds, standings and roles."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    """What an organization is in law (domain.md §1.1)."""
+
+    SOCIAL_GROUP = "social_group", _("Social group")
+    SERVICE = "service", _("Social service institution")
+    FOUNDATION = "foundation", _("Foundation")
+    OVERSEAS_OFFICE = "overseas_office", _("Representative office of an overseas foundation")
+    COMMUNITY_GROUP = "community_group", _("Filed community group")
+    #: Neither its code nor its list says what it is: for a person to decide, never guessed from the name.
+    UNCLEAR = "unclear", _("Kind not determined")
+
+
+class Standing(models.TextChoices):
+    """Where an organization stands in its life."""
+
+    NORMAL = "normal", _("Registered")
+    LIMITED = "limited", _("Activity suspended")
+    LIQUIDATION = "liquidation", _("In liquidation")
+    CANCELLED = "cancelled", _("Cancelled")
+    REVOKED = "revoked", _("Certificate revoked")
+    WITHDRAWN = "withdrawn", _("Registration withdrawn")
+    UNKNOWN = "unknown", _("Not stated")
+
+
+#: Standings after which the organization exists no more; it stays findable for ever.
+ENDED = frozenset({Standing.CANCELLED, Standing.REVOKED, Standing.WITHDRAWN})
+
+
+class AgencyKind(models.TextChoices):
+    """What an agency does on the platform."""
+
+    REGISTRY = "registry", _("Registration authority")
+    OPERATOR = "operator", _("Platform operator")
+
+
+class Role(models.TextChoices):
+    """Roles an agency gives its staff; each is a named set of permission codes (`orgs.roles`)."""
+
+    ADMINISTRATOR = "administrator", _("Administrator")
+    REGISTRAR = "registrar", _("Registry officer")
+    READER = "reader", _("Reader")
+
+
+APPOINT = "orgs.appoint"
+INDEX = "orgs.index"
+WRITE_REGISTER = "orgs.write_register"
+SEE_WORKBENCH = "orgs.see_workbench"

@@ -1,0 +1,214 @@
+"""Organizations as they stand today, the marks other apps ask about, and the agencies that supervise them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from gongzhi.accounts.models import Person
+from gongzhi.core import searchtext
+from gongzhi.core.clocks import Version, VersionQuerySet, clock_constraints
+from gongzhi.core.ids import public_id
+from gongzhi.orgs.enums import AgencyKind, Kind, Role, Standing
+
+
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    """Questions about organizations. Their register is public: everybody may see every row."""
+
+    def named_by(self, reference: str) -> Self:
+        """The organization with this credit code or registration number (as written in an address)."""
+        wanted = reference.strip().upper()
+        return self.filter(Q(credit_code=wanted) | Q(number=wanted))
+
+    def matching(self, query: str) -> Self:
+        """Organizations whose name holds `query`, two characters included, or whose code, pinyin or initials begin so."""
+        body = searchtext.compact(query)
+        if not body:
+            return self.none()
+        found = Q(search__grams__contains=searchtext.query_grams(body), search__text__contains=body)
+        if body.isascii():
+            found |= Q(credit_code__startswith=body.upper()) | Q(number__startswith=body.upper())
+            found |= Q(search__pinyin__startswith=body) | Q(search__initials__startswith=body)
+        return self.filter(found)
+
+
+class Organization(models.Model):
+    """One body of the register as it stands today. History is in `registry`; this row is a copy kept by its actions."""
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    kind = models.CharField(max_length=24, choices=Kind.choices)
+    credit_code = models.CharField(max_length=18, unique=True, null=True, db_collation="C")
+    #: Registration or filing number of a body without a (valid) credit code.
+    number = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    #: Division path of the registration authority; `/` for bodies registered by the Ministry of Civil Affairs.
+    path = models.CharField(max_length=64, default="/", db_collation="C")
+    standing = models.CharField(max_length=16, choices=Standing.choices)
+    name = models.CharField(max_length=200)
+    registered_on = models.DateField(null=True)
+
+    objects = OrganizationQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_organization"
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="orgs_organization_named"),
+            models.CheckConstraint(
+                condition=Q(credit_code__isnull=False) | ~Q(number=""),
+                name="orgs_organization_identified",
+                violation_error_message=_("An organization needs a credit code or a number."),
+            ),
+            # Two registries may have given the same number, so it names a body only within one division.
+            models.UniqueConstraint(
+                fields=["number", "path"],
+                condition=~Q(number="") & Q(credit_code__isnull=True),
+                name="orgs_organization_number",
+            ),
+            models.CheckConstraint(condition=Q(path__endswith="/"), name="orgs_organization_path_form"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="orgs_organization_kind"),
+            models.CheckConstraint(condition=Q(standing__in=Standing.values), name="orgs_organization_standing"),
+        ]
+        indexes = [
+            models.Index(fields=["path"], name="orgs_organization_path"),
+            models.Index(fields=["kind", "standing"], name="orgs_organization_kind_st"),
+            models.Index(fields=["-registered_on", "-id"], name="orgs_organization_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def reference(self) -> str:
+        """What stands in the address of its page: the credit code, else the number."""
+        return self.credit_code or self.number
+
+
+class OrganizationSearch(models.Model):
+    """What search needs to know about one organization, prepared when an action writes. Rebuildable at any time."""
+
+    org = models.OneToOneField(Organization, on_delete=models.CASCADE, primary_key=True, related_name="search")
+    #: Compact name and former names, separated by `|`, which no compact text holds.
+    text = models.TextField(db_collation="C")
+    grams = ArrayField(models.IntegerField())
+    pinyin = models.TextField(db_collation="C")
+    initials = models.TextField(db_collation="C")
+    #: Day of registration for sorting; unknown ones stand before all known ones.
+    since = models.DateField()
+
+    class Meta:
+        db_table = "orgs_search"
+        indexes = [
+            GinIndex(fields=["grams"], name="orgs_search_grams", opclasses=["gin__int_ops"]),
+            models.Index(fields=["pinyin"], name="orgs_search_pinyin"),
+            models.Index(fields=["initials"], name="orgs_search_initials"),
+            models.Index(fields=["since", "org"], name="orgs_search_since"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Tally(models.Model):
+    """How many organizations there are of one kind in one standing. Kept by the register's actions: no page counts."""
+
+    pk = models.CompositePrimaryKey("kind", "standing")
+    kind = models.CharField(max_length=24, choices=Kind.choices)
+    standing = models.CharField(max_length=16, choices=Standing.choices)
+    count = models.BigIntegerField()
+
+    class Meta:
+        db_table = "orgs_tally"
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.standing}: {self.count}"
+
+
+class MarkQuerySet(VersionQuerySet["Mark"]):
+    """Questions about marks."""
+
+
+class Mark(Version):
+    """A dated fact about an organization that other apps may ask, such as `charity`. Two clocks.
+
+    Each code has exactly one app that may set it (`set_by_app`); an empty value says that the mark ended.
+    """
+
+    owner: ClassVar[tuple[str, ...]] = ("org_id", "code")
+    facts: ClassVar[tuple[str, ...]] = ("value",)
+    about: ClassVar[tuple[str, ...]] = ("set_by_app", "source")
+
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="marks")
+    code = models.CharField(max_length=32)
+    value = models.CharField(max_length=64, blank=True)
+    set_by_app = models.CharField(max_length=32)
+    #: What the fact rests on: a file's hash, a case number, a decision.
+    source = models.CharField(max_length=128)
+
+    objects = MarkQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_mark"
+        constraints = [*clock_constraints("orgs_mark", ("org_id", "code"))]
+
+    def __str__(self) -> str:
+        return f"{self.code}={self.value}"
+
+
+class Agency(models.Model):
+    """A public body that works on the platform: a registration authority, or its operator."""
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=16, choices=AgencyKind.choices)
+    #: The division it answers for and everything below it; `/` is the whole country.
+    path = models.CharField(max_length=64, db_collation="C")
+
+    class Meta:
+        db_table = "orgs_agency"
+        verbose_name_plural = "agencies"
+        constraints = [
+            models.UniqueConstraint(fields=["name", "path"], name="orgs_agency_once"),
+            models.CheckConstraint(condition=Q(path__endswith="/"), name="orgs_agency_path"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    """Questions about who works where."""
+
+    def on(self, day: dt.date) -> Self:
+        """Appointments that hold on a day."""
+        return self.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day)
+
+
+class Appointment(models.Model):
+    """One person holding one role at one agency for a time. Actors are built from this table, so it has no policy."""
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="appointments")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="appointments")
+    role = models.CharField(max_length=24, choices=Role.choices)
+    since = models.DateField()
+    until = models.DateField(null=True)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_appointment"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "agency", "role"], condition=Q(until__isnull=True), name="orgs_appointment_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="orgs_appointment_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}@{self.agency_id}:{self.role}"

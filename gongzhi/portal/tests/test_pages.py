@@ -1,0 +1,183 @@
+"""The public pages: what they show, in two languages, for few rows and many, for strange input."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from gongzhi.core.door import acting
+from gongzhi.orgs.models import Organization
+from gongzhi.registry.actions import import_organizations
+from gongzhi.registry.lists import read_list
+from gongzhi.registry.tests.test_imports import HEAD, IMPORTER, code, load
+from tests.access import TABLE, Access
+from tests.test_access import signed_in
+from tests.world import GUANGDONG, HUANGPU, NATIONAL
+
+HAN = re.compile(r"[\u3400-\u9fff]+")
+#: Chinese that stands in English pages because it is data or a name: the language switch, names, codes' owners.
+DATA = {"中文", "共治", "缺"}
+
+
+def text_of(page: str) -> str:
+    """What a reader sees: without markup, and without what is marked as Chinese data."""
+    page = re.sub(r"<(script|style|svg|template)\b.*?</\1>", " ", page, flags=re.S)
+    page = re.sub(r"<([a-z0-9]+)\b[^>]*\blang=\"zh[^>]*>.*?</\1>", " ", page, flags=re.S)
+    return re.sub(r"<[^>]+>", " ", page)
+
+
+def get(client: Client, address: str) -> str:
+    response = client.get(address, secure=True)
+    assert response.status_code == 200, (address, response.status_code)
+    return response.content.decode()
+
+
+@pytest.mark.django_db
+def test_the_first_page_shows_real_counts(client: Client) -> None:
+    page = get(client, "/")
+    assert "示例××促进会" in page
+    assert 'action="/orgs/"' in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["助老", "基金", "53440000MJ100001XH", "5344", "zhulao", "gds", "ＧＤＳ"])
+def test_an_organization_is_found_by_two_characters_by_code_and_by_pinyin(client: Client, query: str) -> None:
+    page = get(client, f"/orgs/?q={quote(query)}")
+    found = "广东省××" in page
+    assert found is (query not in {"zhulao"})  # pinyin begins at the beginning of a name
+
+
+@pytest.mark.django_db
+def test_nothing_found_says_what_was_tried_and_what_is_near(client: Client) -> None:
+    page = get(client, f"/orgs/?q={quote('广东助老协会')}")
+    assert "广东助老协会" in page
+    assert GUANGDONG in page, "a near name is offered"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/orgs/?q=%00",
+        "/orgs/?q=" + quote("字" * 3000),
+        "/orgs/?q=%F0%A0%AE%B7",
+        "/orgs/?q=" + quote("<script>alert(1)</script>"),
+        "/orgs/?q=" + quote("'; DROP TABLE orgs_organization; --"),
+        "/orgs/?kind=nothing&standing=nothing&place=../..&sort=nothing&cursor=nothing",
+        "/orgs/?place=44/&kind=foundation",
+        "/orgs/?q=%20%20",
+        "/orgs/?q=" + quote("（）——"),
+    ],
+)
+def test_strange_questions_get_an_ordinary_answer(client: Client, address: str) -> None:
+    page = get(client, address)
+    assert "<script>alert" not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reference", ["nothing", "53440000MJ100001X", "%00", "a" * 500, "<b>", "../../etc"])
+def test_an_unknown_organization_is_a_404(client: Client, reference: str) -> None:
+    assert client.get(f"/orgs/{quote(reference, safe='')}/", secure=True).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_code_in_small_or_full_width_letters_leads_to_the_same_page(client: Client) -> None:
+    assert "广东省××" in get(client, f"/orgs/{GUANGDONG.lower()}/")
+
+
+@pytest.mark.django_db
+def test_an_organization_page_shows_items_sources_what_is_missing_and_what_waits(client: Client) -> None:
+    page = get(client, f"/orgs/{GUANGDONG}/")
+    for text in (
+        "广东省××助老基金会",
+        GUANGDONG,
+        "示例路 2 号",
+        "《基金会管理条例》第十一条",
+        "缺",
+        "200.00 （单位：元 / 万元）",
+    ):
+        assert text in page
+    assert "已注销" in get(client, f"/orgs/{HUANGPU}/")
+    assert "500,000.00" in get(client, f"/orgs/{NATIONAL}/")
+
+
+@pytest.mark.django_db
+def test_two_bodies_with_one_number_are_both_offered(client: Client) -> None:
+    head = "名称\t登记证号\t类型"
+    for division, name in (("44/4403/", "深圳××社"), ("33/", "浙江××社")):
+        body = load(f"{head}\n{name}\tA-1\t社会团体")
+        assert body.created == 1
+        Organization.objects.filter(name=name).update(path=division)
+    page = get(client, "/orgs/A-1/")
+    assert "深圳××社" in page
+    assert "浙江××社" in page
+
+
+def queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        get(client, address)
+    return len(captured)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/orgs/", "/orgs/?q=" + quote("爱心"), "/orgs/?kind=foundation", "/api/v1/organizations", "/workbench/"],
+)
+def test_lists_ask_the_same_number_of_questions_for_3_rows_and_30(client: Client, address: str) -> None:
+    rows = "\n".join(f"深圳市××爱心{number}基金会\t{code(number)}\t2015-03-01\t\t\t\t" for number in range(1, 34))
+    signed_in(client, "dana")
+    with acting(IMPORTER):
+        reading = read_list("\n".join([HEAD, *rows.split("\n")[:3]]).encode(), filename="three.tsv")
+        import_organizations(actor=IMPORTER, reading=reading, apply=True)
+    few = queries(client, address)
+    load(f"{HEAD}\n{rows}", name="many.tsv")
+    assert queries(client, address) == few
+
+
+@pytest.mark.django_db
+def test_pages_lead_to_every_organization_exactly_once(client: Client) -> None:
+    load(HEAD + "\n" + "\n".join(f"深圳市××爱心{n}基金会\t{code(n)}\t2015-03-01\t\t\t\t" for n in range(1, 51)))
+    seen: list[str] = []
+    address = "/api/v1/organizations?q=" + quote("爱心") + "&size=7"
+    following = address
+    while following:
+        answer = client.get(following, secure=True).json()
+        seen += [item["code"] for item in answer["items"]]
+        following = f"{address}&cursor={quote(answer['next'])}" if answer["next"] else ""
+    assert len(seen) == len(set(seen)) == 50
+
+
+GETS = [(key, row) for key, row in TABLE.items() if row.method == "get" and key[0] not in {"healthz", "openapi"}]
+PAGES = [(key, row) for key, row in GETS if not key[0].startswith("api-1:")]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("key", "row"), PAGES, ids=[key[0] for key, _row in PAGES])
+def test_english_pages_hold_no_chinese_but_data(client: Client, key: tuple[str, str], row: Access) -> None:
+    signed_in(client, "dana")
+    address = f"/en{row.build()}"
+    response = client.get(address, secure=True)
+    if response.status_code == 302 or "attachment" in response.get("Content-Disposition", ""):
+        return
+    left = {run for run in HAN.findall(text_of(response.content.decode())) if run not in DATA}
+    assert not left, left
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("key", "row"), PAGES, ids=[key[0] for key, _row in PAGES])
+def test_chinese_pages_hold_no_latin_interface_text(client: Client, key: tuple[str, str], row: Access) -> None:
+    signed_in(client, "dana")
+    response = client.get(row.build(), secure=True)
+    if response.status_code == 302 or key[0] == "ui:gallery" or "attachment" in response.get("Content-Disposition", ""):
+        return
+    page = re.sub(r"<([a-z0-9]+)\b[^>]*\blang=\"en[^>]*>.*?</\1>", " ", response.content.decode(), flags=re.S)
+    words = set(re.findall(r"[A-Za-z]{4,}", text_of(page)))
+    allowed = {"Gongzhi", "English", "JSON", "IPv", "Atom", "world", "MJ"} | {GUANGDONG, HUANGPU, NATIONAL}
+    codes = {word for word in words if any(word in reference for reference in (GUANGDONG, HUANGPU, NATIONAL))}
+    assert not words - allowed - codes, words - allowed - codes

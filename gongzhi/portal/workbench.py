@@ -1,0 +1,103 @@
+"""The officials' pages, and the choice for whom one acts."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from gongzhi.accounts.models import Account
+from gongzhi.core.door import DoorRequest
+from gongzhi.core.errors import NotAllowed
+from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.files import actions as files
+from gongzhi.files.models import Upload
+from gongzhi.orgs.acting import ACTING_FOR, capacities
+from gongzhi.orgs.enums import SEE_WORKBENCH
+from gongzhi.orgs.models import Organization
+from gongzhi.portal import selectors
+from gongzhi.registry.lists import RULES
+from gongzhi.registry.models import Doubt, Source
+
+
+def _account(request: DoorRequest) -> Account:
+    account = request.user
+    if not isinstance(account, Account):
+        raise NotAllowed
+    return account
+
+
+@require_safe
+def after_sign_in(request: DoorRequest) -> HttpResponse:
+    """Where a person arrives: at their agency's workbench, else at the first page. Writes the session only."""
+    agencies = capacities(_account(request))
+    if not agencies:
+        return HttpResponseRedirect(reverse("portal:home"))
+    request.session[ACTING_FOR] = f"agency:{agencies[0].pk}" if len(agencies) == 1 else ""
+    return HttpResponseRedirect(reverse("portal:workbench"))
+
+
+@require_POST
+def act_for(request: DoorRequest) -> HttpResponse:
+    """Choose for whom one acts from now on: one of one's agencies, or oneself."""
+    chosen = request.POST.get("agency", "")
+    allowed = {str(agency.pk) for agency in capacities(_account(request))}
+    if chosen and chosen not in allowed:
+        raise NotAllowed
+    request.session[ACTING_FOR] = f"agency:{chosen}" if chosen else ""
+    return HttpResponseRedirect(reverse("portal:workbench" if chosen else "portal:home"))
+
+
+@require_safe
+def home(request: DoorRequest) -> HttpResponse:
+    """What the agency has on the platform: the register of its division, lists that came in, doubts that wait."""
+    account = _account(request)
+    actor = request.actor
+    agencies = capacities(account)
+    if not actor.may(SEE_WORKBENCH):
+        if not agencies:
+            raise NotAllowed(SEE_WORKBENCH)
+        return render(request, "portal/choose_capacity.html", {"agencies": agencies})
+    within = (
+        Organization.objects.all()
+        if actor.path == "/"
+        else Organization.objects.filter(path__gte=actor.path, path__lt=actor.path[:-1] + "0")
+    )
+    context = {
+        "agencies": agencies,
+        "registered": selectors.registered_total() if actor.path == "/" else within.count(),
+        "doubts": Doubt.objects.filter(settled_at__isnull=True, org__in=within).count(),
+        "imports": list(Source.objects.filter(kind="list").order_by("-pk")[:8]),
+    }
+    return render(request, "portal/workbench.html", context)
+
+
+@require_safe
+def import_detail(request: DoorRequest, number: int) -> HttpResponse:
+    """One list that came in: its file's hash and counts, and every value that waits for a person."""
+    actor = request.actor
+    if not actor.may(SEE_WORKBENCH):
+        raise NotAllowed(SEE_WORKBENCH)
+    source = Source.objects.filter(pk=number, kind="list").first()
+    if source is None:
+        raise Http404
+    doubts = Doubt.objects.filter(source=source, settled_at__isnull=True).select_related("org")
+    if actor.path != "/":
+        doubts = doubts.filter(org__path__gte=actor.path, org__path__lt=actor.path[:-1] + "0")
+    try:
+        page = page_of(doubts, name="doubts", order=("pk",), cursor=request.GET.get("cursor", ""), size=50)
+    except BadCursor:
+        page = page_of(doubts, name="doubts", order=("pk",), size=50)
+    rows = [{"doubt": doubt, "rule": RULES.get(doubt.rule)} for doubt in page.rows]
+    return render(request, "portal/import_detail.html", {"source": source, "rows": rows, "page": page})
+
+
+@require_safe
+def import_file(request: DoorRequest, number: int) -> HttpResponseBase:
+    """The list as it came, for officials whose role may open files."""
+    source = Source.objects.filter(pk=number, kind="list").first()
+    upload = Upload.objects.visible_to(request.actor).filter(pk=source.upload_id).first() if source else None
+    if upload is None:
+        raise Http404
+    return files.send(upload, actor=request.actor)

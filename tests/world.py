@@ -1,0 +1,69 @@
+"""The one seeded world every test shares: a small cast and three organizations.
+
+`adam` keeps the platform, `dana` is a registry officer in Shenzhen, `edith` one in Zhejiang, `rosa` reads at Dana's
+agency, `rita` is a resident with an account, `visitor` is nobody in particular.
+"""
+
+from __future__ import annotations
+
+from gongzhi.accounts import actions as accounts
+from gongzhi.accounts.models import Account
+from gongzhi.config.seeds import SEEDER, load_reference
+from gongzhi.core.actor import Actor
+from gongzhi.core.door import acting
+from gongzhi.orgs import actions as orgs
+from gongzhi.orgs.acting import for_agency, for_self
+from gongzhi.orgs.enums import AgencyKind, Role
+from gongzhi.orgs.models import Appointment
+from gongzhi.registry.actions import import_organizations
+from gongzhi.registry.lists import read_list
+
+PASSWORD = "correct horse battery staple"
+
+CAST = {
+    "adam": ("安××", "平台运营单位", AgencyKind.OPERATOR, "/", Role.ADMINISTRATOR),
+    "dana": ("达××", "深圳市民政局", AgencyKind.REGISTRY, "44/4403/", Role.REGISTRAR),
+    "edith": ("叶××", "浙江省民政厅", AgencyKind.REGISTRY, "33/", Role.REGISTRAR),
+    "rosa": ("罗××", "深圳市民政局", AgencyKind.REGISTRY, "44/4403/", Role.READER),
+    "rita": ("李××", "", None, "", None),
+}
+
+
+#: Three bodies that do not exist, with codes that pass both checks: national, Guangdong, Huangpu in Shanghai.
+LIST = """名称\t统一社会信用代码\t成立日期\t住所\t登记管理机关\t业务主管单位\t原始基金数额\t业务范围\t状态
+示例××促进会\t51100000MJ0000018U\t2012-03-19\t示例路 1 号\t民政部\t示例部\t50.00 万元\t交流\t正常
+广东省××助老基金会\t53440000MJ100001XH\t2016-05-09\t示例路 2 号\t广东省民政厅\t直接登记\t200.00 （单位：元 / 万元）\t助老\t正常
+上海市黄浦区××服务中心\t52310101MJ5000017R\t2018-06-04\t示例路 3 号\t黄浦区民政局\t黄浦区教育局\t10.00 万元\t服务\t已注销
+"""
+NATIONAL, GUANGDONG, HUANGPU = "51100000MJ0000018U", "53440000MJ100001XH", "52310101MJ5000017R"
+
+
+def build_world() -> None:
+    """Reference data, the cast and three organizations, committed into the template."""
+    load_reference()
+    with acting(SEEDER) as actor:
+        import_organizations(actor=actor, reading=read_list(LIST.encode(), filename="world.tsv"), apply=True)
+    with acting(SEEDER) as actor:
+        for login, (name, agency_name, kind, path, role) in CAST.items():
+            account = accounts.create_account(actor=actor, name=name, password=PASSWORD, email=f"{login}@world.example")
+            if kind is not None and role is not None:
+                agency = orgs.found_agency(actor=actor, name=agency_name, kind=kind, path=path)
+                orgs.appoint(actor=actor, person=account.person, agency=agency, role=role)
+
+
+def account_of(name: str) -> Account:
+    """The account of one of the cast."""
+    return Account.objects.get(email=f"{name}@world.example")
+
+
+def actor_of(name: str) -> Actor:
+    """One of the cast as an actor, in the capacity they have."""
+    if name == "visitor":
+        return Actor.visitor()
+    account = account_of(name)
+    appointment = Appointment.objects.filter(person_id=account.person_id).first()
+    if appointment is not None:
+        actor = for_agency(account, appointment.agency_id, Actor.visitor().request_id)
+        assert actor is not None
+        return actor
+    return for_self(account, Actor.visitor().request_id)
