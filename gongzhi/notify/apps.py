@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class NotifyConfig(AppConfig):
+    name = "gongzhi.notify"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from gongzhi.notify.contracts import register_courier
+        from gongzhi.notify.handlers import MailCourier
+
+        register_courier(MailCourier())

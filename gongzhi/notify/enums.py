@@ -1,0 +1,45 @@
+"""Channels of notices, and the life of one delivery."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Channel(models.TextChoices):
+    """A way out of the platform. The message inside the platform is no channel: it is always left."""
+
+    MAIL = "mail", _("E-mail")
+    SMS = "sms", _("Text message")
+
+
+class Delivery(models.TextChoices):
+    """Where one notice on one channel stands."""
+
+    WAITING = "waiting", _("Waiting")
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed, will be tried again")
+    GIVEN_UP = "given_up", _("Given up")
+
+
+#: `sending` to `sending` is the try after one whose end nobody knows: the process died between sending and noting it.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    Delivery.WAITING: frozenset({Delivery.SENDING, Delivery.GIVEN_UP}),
+    Delivery.SENDING: frozenset({Delivery.SENDING, Delivery.SENT, Delivery.FAILED, Delivery.GIVEN_UP}),
+    Delivery.FAILED: frozenset({Delivery.SENDING, Delivery.GIVEN_UP}),
+}
+
+
+class Reason(models.TextChoices):
+    """Why a delivery failed or was given up. Only the first two are faults somebody has to look at."""
+
+    ERROR = "error", _("The channel refused or did not answer")
+    UNKNOWN_END = "unknown_end", _("A try ended without an answer")
+    NO_ADDRESS = "no_address", _("The person has no address on this channel")
+    SWITCHED_OFF = "switched_off", _("The person switched this notice off")
+    NO_COURIER = "no_courier", _("Nobody delivers on this channel")
+
+
+#: The person's own choice or state: nothing is wrong.
+EXPECTED = frozenset({Reason.NO_ADDRESS, Reason.SWITCHED_OFF})

@@ -1,0 +1,31 @@
+"""Background entry points of notices."""
+
+from __future__ import annotations
+
+from procrastinate.contrib.django import app
+
+from gongzhi.core.actor import Actor
+from gongzhi.core.door import acting
+from gongzhi.core.jobs import job
+from gongzhi.notify import actions
+
+
+@job("notify.deliver")
+def deliver(*, actor: Actor, outbox_id: int) -> None:
+    """Begin a try of one delivery."""
+    actions.begin_sending(actor=actor, outbox_id=outbox_id)
+
+
+# Not declared with `job`: the queue must not repeat a handover by itself, because then nobody would count the second
+# copy. A try without an end is repeated by `requeue` only.
+@app.task(name="notify.send")
+def send(outbox_id: int, attempt: int) -> None:
+    """Hand one delivery over."""
+    with acting(Actor.system("notify.send")) as actor:
+        actions.send(actor=actor, outbox_id=outbox_id, attempt=attempt)
+
+
+@job("notify.requeue", cron="*/10 * * * *")
+def requeue(*, actor: Actor) -> None:
+    """Take up what was left alone."""
+    actions.requeue(actor=actor)

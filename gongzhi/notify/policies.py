@@ -1,0 +1,20 @@
+"""Who may do what with notices. Leaving one needs no right of its own: the action that leaves it was allowed."""
+
+from __future__ import annotations
+
+from gongzhi.core.actor import Actor, ActorKind
+
+
+def can_read_messages(actor: Actor) -> bool:
+    """A person in their own capacity."""
+    return actor.scope.person is not None
+
+
+def can_choose(actor: Actor) -> bool:
+    """A person for themself."""
+    return actor.scope.person is not None
+
+
+def can_deliver(actor: Actor) -> bool:
+    """The platform's own processes."""
+    return actor.kind is ActorKind.PROCESS

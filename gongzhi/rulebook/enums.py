@@ -1,0 +1,92 @@
+"""Evidence, units, parts and permissions of the rulebook."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+#: Change a number for one's own division and everything below it.
+AMEND = "rulebook.amend"
+#: Load the packaged edition; held by the platform's own processes.
+LOAD = "rulebook.load"
+
+#: `set_by` of a version that came with the platform.
+PACKAGE = "package"
+
+
+class Evidence(models.TextChoices):
+    """How a number is known (domain rules §0.1)."""
+
+    READ = "V", _("Read in the text itself")
+    SECONDARY = "S", _("Read in a secondary source")
+    DRAFT = "D", _("Read only in a draft")
+    GENERAL = "G", _("General knowledge, not verified")
+
+
+#: Evidence that is shown as 待核实 and never carries a hard refusal.
+TO_BE_VERIFIED = frozenset({Evidence.DRAFT, Evidence.GENERAL})
+
+
+class Unit(models.TextChoices):
+    """What a number counts."""
+
+    PERSON = "person", _("people")
+    ORGANIZATION = "organization", _("organizations")
+    MEMBER = "member", _("members, people and organizations together")
+    YUAN = "yuan", _("yuan")
+    PERCENT = "percent", _("percent")
+    THIRD = "third", _("thirds")
+    TIMES = "times", _("times the amount")
+    DAY = "day", _("calendar days")
+    WORKING_DAY = "working_day", _("working days")
+    HOUR = "hour", _("hours")
+    MONTH = "month", _("months")
+    YEAR = "year", _("years")
+    MONTH_DAY = "month_day", _("day of the year")
+    COUNT = "count", _("how many times")
+    AGE = "age", _("years of age")
+    GRADE = "grade", _("grade of the assessment")
+    SCORE = "score", _("points")
+    FACTOR = "factor", _("factor")
+
+
+#: How a number is said in each unit, with `count` for the plural and `n` for the figure. Percent, thirds, grades and days
+#: of the year have a form of their own (`packaged.spoken`).
+PHRASES = {
+    Unit.PERSON: ngettext_lazy("%(n)s person", "%(n)s people", "count"),
+    Unit.ORGANIZATION: ngettext_lazy("%(n)s organization", "%(n)s organizations", "count"),
+    Unit.MEMBER: ngettext_lazy("%(n)s member", "%(n)s members", "count"),
+    Unit.YUAN: ngettext_lazy("%(n)s yuan", "%(n)s yuan", "count"),
+    Unit.TIMES: ngettext_lazy("%(n)s time the amount", "%(n)s times the amount", "count"),
+    Unit.DAY: ngettext_lazy("%(n)s calendar day", "%(n)s calendar days", "count"),
+    Unit.WORKING_DAY: ngettext_lazy("%(n)s working day", "%(n)s working days", "count"),
+    Unit.HOUR: ngettext_lazy("%(n)s hour", "%(n)s hours", "count"),
+    Unit.MONTH: ngettext_lazy("%(n)s month", "%(n)s months", "count"),
+    Unit.YEAR: ngettext_lazy("%(n)s year", "%(n)s years", "count"),
+    Unit.COUNT: ngettext_lazy("%(n)s time", "%(n)s times", "count"),
+    Unit.AGE: ngettext_lazy("%(n)s year of age", "%(n)s years of age", "count"),
+    Unit.SCORE: ngettext_lazy("%(n)s point", "%(n)s points", "count"),
+}
+
+#: Units that may have decimals; everything else is counted in whole numbers.
+FRACTIONAL = frozenset({Unit.PERCENT, Unit.FACTOR, Unit.YUAN, Unit.SCORE, Unit.HOUR})
+
+
+class Section(models.TextChoices):
+    """The parts of the package: one file each below `parameters/`."""
+
+    ACCESSIBILITY_AND_PRIVACY = "privacy", _("Personal data, security, accessibility")
+    ANNUAL = "annual", _("Annual inspection and report")
+    ASSESSMENT = "assessment", _("Assessment")
+    CHANGE = "change", _("Change, cancellation, liquidation")
+    CHARITY = "charity", _("Charity status and public fundraising")
+    DISCLOSURE = "disclosure", _("Disclosure and fundraising plans")
+    ESTABLISHMENT = "establishment", _("Establishment")
+    GOVERNANCE = "governance", _("Councils, meetings, officers")
+    LICENCE = "licence", _("Time limits of licences")
+    NAME = "name", _("Names")
+    RATIO = "ratio", _("Spending and cost ratios")
+    SERVICES = "services", _("Government purchase and aid")
+    SUPERVISION = "supervision", _("Checks, complaints, credit, penalties")
+    VOLUNTEER = "volunteer", _("Volunteer service")
