@@ -60,6 +60,14 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:after_sign_in", "get"): Access(at("/acting/first/"), (302, 302, 302, 302, 302, 302)),
     ("accounts:sign_in", "get"): Access(at("/accounts/sign-in/"), (200, 302, 302, 302, 302, 302)),
     ("accounts:sign_out", "post"): everyone(at("/accounts/sign-out/"), 302, method="post"),
+    ("rulebook:parameter_list", "get"): Access(at("/workbench/parameters/"), (302, 403, 200, 200, 200, 200)),
+    ("rulebook:parameter_csv", "get"): Access(at("/workbench/parameters.csv"), (302, 403, 200, 200, 200, 200)),
+    ("rulebook:parameter_amend", "get"): Access(
+        at("/workbench/parameters/licence.correction_days/"), (302, 403, 200, 200, 200, 200)
+    ),
+    ("rulebook:parameter_amend", "post"): Access(
+        at("/workbench/parameters/licence.correction_days/"), (302, 403, 403, 403, 403, 422), "post"
+    ),
     ("ui:gallery", "get"): everyone(at("/ui/")),
     ("ui:settings", "get"): everyone(at("/ui/settings/")),
     ("ui:settings", "post"): everyone(at("/ui/settings/"), 302, method="post"),

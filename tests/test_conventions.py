@@ -232,7 +232,7 @@ def test_append_only_tables_refuse_by_privilege_or_trigger() -> None:
 def test_every_address_sends_the_headers(client: Client, name: tuple[str, str], row: Access) -> None:
     signed_in(client, "dana")
     ask = client.post if row.method == "post" else client.get
-    response = ask(row.build(), row.body, secure=True)  # type: ignore[operator]
+    response = ask(row.build(), row.body, secure=True)
     headers = response.headers
     policy = headers["Content-Security-Policy"]
     for part in (

@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse
-from django.urls import path
+from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
 from gongzhi.api.v1 import api
@@ -19,7 +19,7 @@ def openapi(request: HttpRequest) -> JsonResponse:
 
 _patterns, _app, _namespace = api.urls
 #: The library's own root page shows nothing a reader wants.
-_operations = [pattern for pattern in _patterns if pattern.name != "api-root"]
+_operations = [one for one in _patterns if isinstance(one, URLPattern) and one.name != "api-root"]
 for _operation in _operations:
     # The API denies by itself with 401; Django's redirect to the sign-in page would be an answer no client understands.
     setattr(_operation.callback, "login_required", False)  # noqa: B010 - a function attribute Django reads

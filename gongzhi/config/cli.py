@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -111,7 +112,12 @@ def _import(options: argparse.Namespace) -> int:
         from gongzhi.config.commands import import_file
 
         return import_file(
-            options.what, options.file, apply=options.apply, as_json=options.json, account=options.account
+            options.what,
+            options.file,
+            apply=options.apply,
+            as_json=options.json,
+            account=options.account,
+            dated_on=options.dated,
         )
 
 
@@ -215,6 +221,7 @@ def parser() -> argparse.ArgumentParser:
     load.add_argument("file", type=Path)
     load.add_argument("--apply", action="store_true")
     load.add_argument("--json", action="store_true")
+    load.add_argument("--dated", type=dt.date.fromisoformat, metavar="YYYY-MM-DD", help="the day the list speaks of")
     load.add_argument("--as", dest="account", default="", metavar="LOGIN", help="act as this registry officer")
 
     export = command("export", _export, "write the public register into a file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import getpass
 import json
 import os
@@ -42,7 +43,7 @@ def seed(size: str, *, if_empty: bool, demo: bool) -> int:
     """Load reference data, and demonstration data if asked for. Both change nothing the second time."""
     seeds.load_reference()
     if demo:
-        seeds.load_demo(settings.VAR, large=size == "large", if_empty=if_empty)
+        seeds.load_demo(settings.VAR, size=size, if_empty=if_empty)
     return 0
 
 
@@ -86,12 +87,12 @@ def _officer(account: Account) -> Actor:
     raise SystemExit("gongzhi: this account works for no registration authority.")
 
 
-def import_file(what: str, file: Path, *, apply: bool, as_json: bool, account: str) -> int:
+def import_file(what: str, file: Path, *, apply: bool, as_json: bool, account: str, dated_on: dt.date | None) -> int:
     """Read a list into the register: a dry run unless `apply`. Exit 0 all in, 3 with problems, 2 unreadable."""
     from gongzhi.registry.commands import import_organizations
 
     actor = acting_officer(account) if account else Actor.system("import", permissions=frozenset({"registry.import"}))
-    return import_organizations(actor=actor, file=file, apply=apply, as_json=as_json)
+    return import_organizations(actor=actor, file=file, apply=apply, as_json=as_json, dated_on=dated_on)
 
 
 def export(what: str, file: Path) -> int:

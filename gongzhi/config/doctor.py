@@ -6,7 +6,6 @@ Debian package brings it, and everything else works without.
 
 from __future__ import annotations
 
-import ctypes.util
 import json
 import os
 import shutil
@@ -159,27 +158,6 @@ def _worker() -> Iterator[Problem]:
         )
 
 
-@dataclass(frozen=True)
-class Off:
-    """Something that needs a system library this machine does not have."""
-
-    id: str
-    text: str
-    package: str
-
-
-def switched_off() -> list[Off]:
-    """What is off on this machine, and the Debian package that brings it."""
-    found = []
-    if not (ctypes.util.find_library("pango-1.0") and ctypes.util.find_library("pangoft2-1.0")):
-        found.append(Off("pdf", "PDF files cannot be made; pages can be printed instead.", "libpangoft2-1.0-0"))
-    if shutil.which("espeak-ng") is None:
-        found.append(Off("speech", "Texts cannot be spoken; recordings can be uploaded instead.", "espeak-ng"))
-    if shutil.which("clamd") is None and not os.environ.get("GONGZHI_CLAMD_SOCKET"):
-        found.append(Off("virus_scan", "Uploaded files are checked by form but not for viruses.", "clamav-daemon"))
-    return found
-
-
 def examine(var: Path) -> list[Problem]:
     """Every problem, the worst that can be found without the database first."""
     problems = list(_disk(var))
@@ -197,22 +175,32 @@ def examine(var: Path) -> list[Problem]:
     return problems
 
 
+def _off() -> list[dict[str, str]]:
+    """What is off here, in English: a terminal's language is not a reader's."""
+    from django.utils import translation
+
+    from gongzhi.core.capabilities import switched_off
+
+    with translation.override("en"):
+        return [{"id": one.id, "text": str(one.text), "package": one.package} for one in switched_off()]
+
+
 def run(var: Path, *, as_json: bool) -> int:
     """Print the findings. Exit 0 when nothing is wrong, else 1."""
     problems = examine(var)
-    off = switched_off()
+    off = _off()
     if as_json:
         answer = {
             "ok": not problems,
             "problems": [asdict(problem) for problem in problems],
-            "off": [asdict(one) for one in off],
+            "off": off,
         }
         print(json.dumps(answer, ensure_ascii=False))
     else:
         for problem in problems:
             print(f"PROBLEM {problem.id}: {problem.text}\n        {problem.remedy}")
         for one in off:
-            print(f"off     {one.id}: {one.text} Debian package: {one.package}")
+            print(f"off     {one['id']}: {one['text']} Debian package: {one['package']}")
         print(
             "Nothing is wrong." if not problems else f"{len(problems)} problems.",
             file=sys.stderr if problems else sys.stdout,

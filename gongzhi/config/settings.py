@@ -165,6 +165,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCE
+#: The unix socket of a virus scanner (clamd); without it uploads are checked by form only.
+CLAMD_SOCKET = env.text("GONGZHI_CLAMD_SOCKET")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
@@ -174,6 +176,7 @@ EMAIL_HOST = env.text("GONGZHI_EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("GONGZHI_EMAIL_PORT", 25)
 EMAIL_HOST_USER = env.text("GONGZHI_EMAIL_USER")
 EMAIL_HOST_PASSWORD = env.text("GONGZHI_EMAIL_PASSWORD")
+EMAIL_TIMEOUT = 20  # a delivery holds its row while the mail server answers
 EMAIL_USE_TLS = env.flag("GONGZHI_EMAIL_TLS", False)
 DEFAULT_FROM_EMAIL = env.text("GONGZHI_EMAIL_FROM", "gongzhi@localhost")
 

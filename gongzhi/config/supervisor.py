@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -212,11 +211,6 @@ def demo_accounts(var: Path) -> list[dict[str, str]]:
         return []
     accounts: list[dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
     return accounts
-
-
-def demo_password() -> str:
-    """A password for a demonstration account: made anew for every data folder, never the same twice."""
-    return "-".join(secrets.token_hex(2) for _ in range(4))
 
 
 def run_demo(var: Path, port: int) -> int:

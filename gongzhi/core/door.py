@@ -137,6 +137,16 @@ def _run_after(entries: Sequence[After], actor: Actor) -> None:
         raise Unavailable from error
 
 
+def _is_lost(error: Exception) -> bool:
+    """Whether the database went away, rather than refused one statement (deadlock, timeout).
+
+    Judged by the error: the connection itself has been opened anew by the time the transaction is left. What the client
+    notices has no SQLSTATE; 08 is the connection, 53 no room for one, 57P a server that stops or starts.
+    """
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state is None or state.startswith(("08", "53", "57P"))
+
+
 def _nothing_is_lost() -> None:
     """Raise if PostgreSQL would roll back although nobody asked for it: its COMMIT of a failed transaction is silent.
 
@@ -208,7 +218,8 @@ def _through(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
             passing.after.append(lambda: refused(request, passing.actor, 403))
             raise
         except (OperationalError, InterfaceError) as error:
-            if connection.connection is None or connection.connection.closed or not connection.is_usable():
+            if _is_lost(error):
+                log.error("door.database_lost", extra={"request": str(passing.request_id)}, exc_info=error)
                 raise Unavailable from error
             raise
         finally:

@@ -26,7 +26,8 @@ class _Simplified(dict[int, str]):
     """
 
     def __missing__(self, code: int) -> str:
-        self[code] = found = convert(chr(code), "zh-hans")
+        found: str = convert(chr(code), "zh-hans")
+        self[code] = found
         return found
 
 

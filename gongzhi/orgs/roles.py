@@ -33,6 +33,7 @@ ROLES: dict[str, RoleDefinition] = {
                 "orgs.appoint",
                 "orgs.see_workbench",
                 "reference.announce_year",
+                "reference.enter_division",
                 "rulebook.amend",
             }
         ),

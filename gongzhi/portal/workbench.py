@@ -8,13 +8,14 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gongzhi.accounts.models import Account
+from gongzhi.core.capabilities import switched_off
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed
 from gongzhi.core.paging import BadCursor, page_of
 from gongzhi.files import actions as files
 from gongzhi.files.models import Upload
 from gongzhi.orgs.acting import ACTING_FOR, capacities
-from gongzhi.orgs.enums import SEE_WORKBENCH
+from gongzhi.orgs.enums import APPOINT, SEE_WORKBENCH
 from gongzhi.orgs.models import Organization
 from gongzhi.portal import selectors
 from gongzhi.registry.lists import RULES
@@ -68,6 +69,7 @@ def home(request: DoorRequest) -> HttpResponse:
         "agencies": agencies,
         "registered": selectors.registered_total() if actor.path == "/" else within.count(),
         "doubts": Doubt.objects.filter(settled_at__isnull=True, org__in=within).count(),
+        "switched_off": switched_off() if actor.may(APPOINT) else [],
         "imports": list(Source.objects.filter(kind="list").order_by("-pk")[:8]),
     }
     return render(request, "portal/workbench.html", context)
@@ -97,7 +99,9 @@ def import_detail(request: DoorRequest, number: int) -> HttpResponse:
 def import_file(request: DoorRequest, number: int) -> HttpResponseBase:
     """The list as it came, for officials whose role may open files."""
     source = Source.objects.filter(pk=number, kind="list").first()
-    upload = Upload.objects.visible_to(request.actor).filter(pk=source.upload_id).first() if source else None
+    if source is None or source.upload_id is None:
+        raise Http404
+    upload = Upload.objects.visible_to(request.actor).filter(pk=source.upload_id).first()
     if upload is None:
         raise Http404
     return files.send(upload, actor=request.actor)

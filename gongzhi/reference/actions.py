@@ -20,13 +20,14 @@ from gongzhi.core.times import today
 from gongzhi.reference import calendar, policies
 from gongzhi.reference.calendar import FIXED_HOLIDAYS, SATURDAY, CalendarDay
 from gongzhi.reference.contracts import deadline_holders
-from gongzhi.reference.enums import ANNOUNCE_YEAR, LOAD, Origin
+from gongzhi.reference.enums import ANNOUNCE_YEAR, ENTER_DIVISION, LOAD, LOCAL, Level, Origin
 from gongzhi.reference.models import CalendarYear, Division
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
     "load_divisions": "A packaged edition is hashed with the release.",
     "load_calendar": "A packaged edition is hashed with the release.",
+    "enter_division": "It is the operator's own note beside the published edition.",
     "announce_year": "It repeats a published notice.",
 }
 
@@ -48,7 +49,7 @@ COPY_DIVISIONS = "COPY reference_stage_division FROM STDIN WITH (FORMAT csv, HEA
 COPY_SUCCESSORS = "COPY reference_stage_successor FROM STDIN WITH (FORMAT csv, HEADER true)"
 CLOSE = """
     UPDATE reference_division AS d SET known_to = now()
-    WHERE d.known_to IS NULL AND NOT EXISTS (
+    WHERE d.known_to IS NULL AND d.source <> 'local' AND NOT EXISTS (
       SELECT FROM reference_stage_division AS s
       WHERE s.code = d.code AND s.valid_from = d.valid_from
         AND (s.name, s.level, coalesce(s.parent, ''), s.path, s.source) = (d.name, d.level, d.parent, d.path, d.source)
@@ -269,3 +270,38 @@ def _resettle(actor: Actor, since: dt.date) -> None:
     counted = calendar.load()
     for holder in holders:
         holder.resettle(actor=actor, calendar=counted, since=since)
+
+
+@transaction.atomic
+def enter_division(*, actor: Actor, code: str, name: str, parent: str) -> Division:
+    """Enter a division that no published edition holds: a development zone with a registry, a place of a demonstration.
+
+    `code` has six or nine digits, `parent` is the code of the division above (100000 for the nation). The same again is
+    returned as it is. Raises `RuleViolation` for a code that an edition uses, and for an unknown parent.
+    """
+    if not policies.can_enter_division(actor):
+        raise NotAllowed(ENTER_DIVISION)
+    name = name.strip()
+    if not (code.isascii() and code.isdigit() and len(code) in {6, 9}):
+        raise RuleViolation("reference.code_form", _("A division code has six or nine digits."), field="code")
+    if not name:
+        raise RuleViolation("reference.division_unnamed", _("Give the division's name."), field="name")
+    found = Division.objects.in_use().filter(code=code).first()
+    if found is not None:
+        if (found.source, found.name, found.parent) == (LOCAL, name, parent):
+            return found
+        raise RuleViolation("reference.code_taken", _("This code already names a division."), field="code")
+    above = Division.objects.in_use().filter(code=parent).first()
+    if above is None:
+        raise RuleViolation(
+            "reference.parent_unknown", _("No division has the code given as the one above."), field="parent"
+        )
+    digits = next(code[:length] for length in (2, 4, 6, 9) if code[length:].strip("0") == "")
+    path = f"{digits}/" if above.path == "/" else f"{above.path}{digits}/"
+    level = Level.TOWNSHIP if len(code) == 9 else Level(len(digits) // 2)
+    entered = Division.objects.create(
+        code=code, name=name, level=level, parent=parent, path=path, valid_from=today(),
+        known_from=Division.now(), source=LOCAL,
+    )  # fmt: skip
+    audit.record(actor=actor, event="reference.division.entered", subject=entered, details={"code": code})
+    return entered

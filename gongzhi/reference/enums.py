@@ -12,6 +12,10 @@ NATIONAL_CODE = "100000"
 
 #: May load the packaged editions (an installation's own seeding).
 LOAD = "reference.load"
+#: May enter a division that no published edition holds, such as a development zone with a registry of its own.
+ENTER_DIVISION = "reference.enter_division"
+#: Divisions entered here; an edition never closes them.
+LOCAL = "local"
 #: May enter the holidays of a year.
 ANNOUNCE_YEAR = "reference.announce_year"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from gongzhi.core.actor import Actor
 from gongzhi.core.clocks import amend
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
+from gongzhi.notify import actions as notify
 from gongzhi.orgs import actions as orgs
 from gongzhi.orgs.models import Organization
 from gongzhi.registry import policies
@@ -21,6 +23,7 @@ from gongzhi.registry.enums import EventKind, SourceKind
 from gongzhi.registry.imports import STATED, Plan, Planned, kind_of, plan
 from gongzhi.registry.lists import ListReading, Problem, Severity
 from gongzhi.registry.models import Certificate, Confirmation, Doubt, Source, Version
+from gongzhi.registry.notifications import LIST_IMPORTED
 from gongzhi.tlog import actions as tlog
 from gongzhi.tlog.contracts import SealedRow
 from gongzhi.tlog.enums import EntryType
@@ -66,11 +69,16 @@ def result_of(planned: Plan, *, source: Source | None = None) -> ImportResult:
 
 @transaction.atomic
 def import_organizations(
-    *, actor: Actor, reading: ListReading, apply: bool, upload_id: int | None = None
+    *,
+    actor: Actor,
+    reading: ListReading,
+    apply: bool,
+    dated_on: dt.date | None = None,
+    upload_id: int | None = None,
 ) -> ImportResult:
     """Bring a list into the register, or with `apply` false say what that would do.
 
-    One action, one audit row with the file's hash and counts. The first load of a body writes one version; the same
+    `dated_on` is the day the list speaks of (today if left out). One action, one audit row with the file's hash and counts. The first load of a body writes one version; the same
     list again changes nothing but the day of confirmation. Nothing is deleted: a body the list leaves out stays.
     """
     if not policies.can_import(actor):
@@ -78,7 +86,9 @@ def import_organizations(
     if apply:
         with connection.cursor() as cursor:  # two lists at once would compare with the same past
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext('registry.import'))")
-    planned = plan(actor=actor, reading=reading)
+    if dated_on is not None and dated_on > today():
+        raise RuleViolation("registry.list_from_future", _("A list cannot speak of a day that has not come."))
+    planned = plan(actor=actor, reading=reading, dated_on=dated_on)
     if not apply:
         return result_of(planned)
     known = Source.objects.filter(kind=SourceKind.LIST, file_sha256=reading.sha256).order_by("-pk").first()
@@ -117,7 +127,27 @@ def import_organizations(
             "rejected": result.rejected,
         },
     )
+    if actor.person_id is not None:
+        _tell_the_officer(actor, result, source)
     return result
+
+
+def _tell_the_officer(actor: Actor, result: ImportResult, source: Source) -> None:
+    notify.notify(
+        actor=actor,
+        person_id=actor.person_id or 0,
+        kind=LIST_IMPORTED.code,
+        params={
+            "number": source.pk,
+            "created": result.created,
+            "changed": result.changed,
+            "flagged": result.flagged,
+            "rejected": result.rejected,
+        },
+        key=f"registry.list.{source.pk}",
+        url_name="portal:import_detail",
+        url_args=(str(source.pk),),
+    )
 
 
 #: Fields of the list's reader that are called otherwise in the register.

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class RegistryConfig(AppConfig):
     name = "gongzhi.registry"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from gongzhi.notify.contracts import register_kind
+        from gongzhi.registry.notifications import LIST_IMPORTED
+
+        register_kind(LIST_IMPORTED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 import os
@@ -20,7 +21,7 @@ from gongzhi.files.enums import Purpose
 from gongzhi.orgs.models import Organization
 from gongzhi.registry import actions
 from gongzhi.registry.actions import ImportResult
-from gongzhi.registry.lists import ListUnreadable, Problem, read_list
+from gongzhi.registry.lists import Problem, read_list
 
 LARGEST_FILE = 512 * 1024 * 1024
 
@@ -55,7 +56,9 @@ def _as_json(problem: Problem) -> dict[str, object]:
     }
 
 
-def import_organizations(*, actor: Actor, file: Path, apply: bool, as_json: bool) -> int:
+def import_organizations(
+    *, actor: Actor, file: Path, apply: bool, as_json: bool, dated_on: dt.date | None = None
+) -> int:
     """Read, compare, and with `apply` write. Exit 0: all rows are in; 3: there are problems; 2: unreadable."""
     try:
         if file.stat().st_size > LARGEST_FILE:
@@ -69,8 +72,10 @@ def import_organizations(*, actor: Actor, file: Path, apply: bool, as_json: bool
         reading = read_list(data, filename=file.name)
         with acting(actor, read_only=not apply):
             upload_id = _keep_file(actor, file, data) if apply else None
-            result = actions.import_organizations(actor=actor, reading=reading, apply=apply, upload_id=upload_id)
-    except ListUnreadable as error:
+            result = actions.import_organizations(
+                actor=actor, reading=reading, apply=apply, dated_on=dated_on, upload_id=upload_id
+            )
+    except RuleViolation as error:
         print(f"gongzhi: {file.name}: {error.message}", file=sys.stderr)
         return 2
     except NotAllowed:

@@ -168,7 +168,9 @@ def test_a_wrong_password_keeps_the_name_and_counts_the_try(client: Client) -> N
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("wanted", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)", "\\\\x"])
+@pytest.mark.parametrize(
+    "wanted", ["https://elsewhere.example/", "//elsewhere.example", "javascript:alert(1)", "\\\\x"]
+)
 def test_signing_in_never_leads_to_another_site(client: Client, wanted: str) -> None:
     data = {"login": "rita@world.example", "password": PASSWORD, "next": wanted}
     answer = client.post("/accounts/sign-in/", data, secure=True)

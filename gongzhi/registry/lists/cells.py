@@ -47,6 +47,8 @@ KINDS: Final = {
     "公募基金会": Kind.FOUNDATION,
     "非公募基金会": Kind.FOUNDATION,
     "境外基金会代表机构": Kind.OVERSEAS_OFFICE,
+    "社区社会组织": Kind.COMMUNITY_GROUP,
+    "备案社区社会组织": Kind.COMMUNITY_GROUP,
 }
 STANDINGS: Final = {
     "正常": Standing.NORMAL,

@@ -131,7 +131,9 @@ def test_an_import_is_one_audit_row_and_one_sealed_entry() -> None:
     event = Event.objects.filter(event="registry.list.imported").order_by("-pk")[0]
     assert event.details["created"] == 2
     assert len(event.details["sha256"]) == 64
-    source = Source.objects.get(pk=event.subject_id)
+    source = Source.objects.order_by("-pk")[0]
+    assert event.subject_id == source.pk
+    assert source.seal is not None
     assert BatchRow.objects.filter(seal=source.seal).count() == 2
 
 

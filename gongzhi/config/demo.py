@@ -1,0 +1,121 @@
+"""Bodies that do not exist, for a platform that is only shown: division 9999, names with ××, codes that pass the checks.
+
+The lists are made anew each time and are always the same, so a demonstration can be compared with the last one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+from gongzhi.registry.creditcode import check_character, organization_check
+
+#: Code, name, code of the division above.
+DIVISIONS = [
+    ("990000", "示例省", "100000"),
+    ("999900", "示例市", "990000"),
+    ("999901", "城北区", "999900"),
+    ("999902", "城南区", "999900"),
+    ("999903", "东湖县", "999900"),
+    ("999904", "西山县", "999900"),
+]
+REGISTRIES = {
+    "999900": "示例市民政局",
+    "999901": "城北区民政局",
+    "999902": "城南区民政局",
+    "999903": "东湖县民政局",
+    "999904": "西山县民政局",
+}
+PLACES = {"999900": "示例市", **{code: f"示例市{name}" for code, name, _above in DIVISIONS[2:]}}
+HEAD = [
+    "名称", "统一社会信用代码", "登记证号", "社会组织类型", "成立登记日期", "住所", "法定代表人", "业务主管单位",
+    "登记管理机关", "业务范围", "宗旨", "活动地域", "登记状态", "原始基金数额（万元）",
+]  # fmt: skip
+FIELDS = [
+    ("助老", "为高龄、失能老人提供助餐、助浴、助医服务", "养老服务"),
+    ("助学", "资助困难家庭学生，支持乡村学校", "教育"),
+    ("志愿者", "组织志愿服务，开展志愿者培训", "社会服务"),
+    ("环保", "河道巡护、垃圾分类宣传、环境监测", "生态环境"),
+    ("社区服务", "社区治理、邻里互助、议事协商", "社会服务"),
+    ("养老服务", "机构养老、居家养老、护理员培训", "养老服务"),
+    ("少儿阅读", "公益阅览、领读人培训、图书漂流", "文化"),
+    ("助残", "康复训练、就业辅导、无障碍推广", "社会服务"),
+    ("足球", "青少年训练、群众赛事、裁判员培训", "体育"),
+    ("茶叶行业", "行业自律、标准制定、产销对接", "工商服务业"),
+    ("心理健康", "心理援助热线、校园辅导", "卫生"),
+    ("非遗保护", "传承人扶持、展示与研究", "文化"),
+]
+FORMS = {"51": ["协会", "促进会", "联合会", "商会"], "52": ["服务中心", "服务社", "发展中心"], "53": ["基金会"]}
+KINDS = {"51": "社会团体", "52": "社会服务机构", "53": "基金会"}
+SURNAMES = "王李张刘陈杨赵黄周吴"
+
+
+def code_of(category: str, division: str, number: int) -> str:
+    """A credit code that passes both checks and names nobody."""
+    entity = f"MJ{number:06d}"
+    body = f"{category}{division}{entity}{organization_check(entity)}"
+    return body + check_character(body)
+
+
+def bodies(count: int) -> list[list[str]]:
+    """The first `count` bodies as rows of a list; always the same ones."""
+    draw = random.Random(9999)
+    rows = []
+    divisions = list(REGISTRIES)
+    for number in range(count):
+        field, scope, _label = FIELDS[number % len(FIELDS)]
+        kind = ("52", "51", "52", "53", "52", "51", "filed")[number % 7]
+        division = divisions[draw.randrange(len(divisions))]
+        place = PLACES[division]
+        founded = dt.date(2005, 1, 1) + dt.timedelta(days=draw.randrange(7700))
+        serial = "" if number < 84 else f"第{number}"
+        person = f"{SURNAMES[draw.randrange(len(SURNAMES))]}××"
+        standing = "已注销" if number % 29 == 7 else "正常"
+        if kind == "filed":
+            name = f"{place}××街道{serial}{field}互助会"
+            rows.append([
+                name, "", f"BA-{division}-{founded.year}-{number:04d}", "社区社会组织", founded.isoformat(),
+                f"{place}××街道党群服务中心", person, "", f"{place}××街道办事处", scope, f"开展{field}活动", "", standing, "",
+            ])  # fmt: skip
+            continue
+        form = FORMS[kind][draw.randrange(len(FORMS[kind]))]
+        name = f"{place}××{serial}{field}{form}"
+        rows.append([
+            name, code_of(kind, division, number + 1), "", KINDS[kind], founded.isoformat(),
+            f"{place}××路 {draw.randrange(1, 300)} 号", person, "" if kind == "53" else f"{place}××局",
+            REGISTRIES[division], scope, f"服务社会，推动{field}事业发展", place if kind == "51" else "", standing,
+            {"51": "3.00", "52": "10.00", "53": f"{draw.randrange(200, 900)}.00"}[kind],
+        ])  # fmt: skip
+    return rows
+
+
+def text_of(rows: list[list[str]]) -> bytes:
+    """Rows as a list a registry would hand in."""
+    return "\n".join("\t".join(row) for row in [HEAD, *rows]).encode()
+
+
+def lists(count: int) -> list[tuple[dt.date, bytes]]:
+    """Three lists of three years: some bodies were renamed, some moved, some changed their legal representative."""
+    newest = bodies(count)
+    older: list[list[str]] = []
+    oldest: list[list[str]] = []
+    for number, row in enumerate(newest):
+        before = list(row)
+        if row[12] == "已注销":
+            before[12] = "正常"
+        if number % 5 == 1:
+            before[6] = f"{SURNAMES[(number // 5) % len(SURNAMES)]}××"
+        if number % 9 == 0:
+            before[5] = before[5].replace("××路", "××东路")
+        first = list(before)
+        if number % 8 == 0:
+            first[0] = first[0].replace("助老", "敬老").replace("养老服务", "为老服务").replace("社区服务", "便民服务")
+        if row[4] < "2023-12-31":
+            older.append(before)
+        if row[4] < "2019-12-31":
+            oldest.append(first)
+    return [
+        (dt.date(2020, 1, 6), text_of(oldest)),
+        (dt.date(2024, 1, 8), text_of(older)),
+        (dt.date(2026, 5, 12), text_of(newest)),
+    ]

@@ -1,0 +1,87 @@
+"""Whole journeys in Debian's Chromium against the running platform: each with JavaScript and without it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gongzhi.config.tests.test_stack import free_port, start, stop, wait_until_healthy
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium: install the Debian package chromium"),
+]
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running platform with demonstration data."""
+
+    address: str
+    var: Path
+
+    def account(self, role: str) -> tuple[str, str]:
+        """Login and password of the demonstration account of a role."""
+        accounts = json.loads((self.var / "demo-accounts.json").read_text(encoding="utf-8"))
+        found = next(one for one in accounts if one["role"] == role)
+        return found["email"], found["password"]
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """One platform for all journeys of this module."""
+    import signal
+
+    var = Path(tempfile.mkdtemp(prefix="gongzhi-browser-"))
+    var.chmod(0o755)
+    port = free_port()
+    process = start(var, port)
+    wait_until_healthy(port, process)
+    yield Stack(f"http://localhost:{port}", var)
+    stop(process, signal.SIGTERM)
+    shutil.rmtree(var, ignore_errors=True)
+
+
+def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440) -> None:
+    """One journey of `tests/journeys.py` in a process of its own: the browser's sync API stops the ORM in its thread."""
+    login, password = stack.account("registrar")
+    answer = subprocess.run(
+        [sys.executable, "-m", "tests.journeys", journey, stack.address, "on" if javascript else "off", str(width)],
+        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+        env={**os.environ, "LOGIN": login, "PASSWORD": password},
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("journey", ["find", "sign_in", "modes", "language", "parameters"])
+def test_each_journey_works_with_and_without_javascript(
+    stack: Stack, journey: str, width: int, javascript: bool
+) -> None:
+    run(stack, journey, javascript=javascript, width=width)
+
+
+def test_the_accessibility_rules_find_nothing_on_any_page(stack: Stack) -> None:
+    login, password = stack.account("registrar")
+    answer = subprocess.run(
+        [sys.executable, str(ROOT / "tools" / "axe.py"), stack.address],
+        cwd=ROOT, capture_output=True, text=True, timeout=1500, check=False,
+        env={**os.environ, "LOGIN": login, "PASSWORD": password, "VAR": str(stack.var)},
+    )  # fmt: skip
+    summary = json.loads((stack.var / "axe.json").read_text(encoding="utf-8"))
+    assert answer.returncode == 0, answer.stdout[-3000:]
+    assert summary["violations"] == 0
+    assert summary["pages"] >= 10
+    assert summary["runs"] >= 180

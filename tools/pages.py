@@ -1,0 +1,126 @@
+"""Which pages are looked at: by `shots.py` with a camera, by `axe.py` with accessibility rules. And the one browser.
+
+Both drive a running server (`BASE`, else this machine's `PORT`, else 8000) with Debian's Chromium. Pages for staff are opened
+after signing in with `LOGIN` and `PASSWORD` from the environment; without them those pages are left out, and said so.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+CHROMIUM: Final = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=zh-CN",
+]
+#: Language code → what stands before every path.
+LANGUAGES: Final = {"zh": "", "en": "/en"}
+#: Mode → what the display cookie says.
+MODES: Final = {"light": "light", "dark": "dark", "elder": "light-elder"}
+
+
+#: Where pictures and reports go.
+VAR: Final = Path(os.environ.get("VAR") or "var").resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page to look at. `follow` is a link on `path` whose target is meant, where the address is not known before."""
+
+    name: str
+    path: str
+    staff: bool = False
+    follow: str = ""
+    status: int = 200
+
+
+PLACES: Final = (
+    Place("home", "/"),
+    Place("search", "/orgs/"),
+    Place("search_word", "/orgs/?q=%E5%8A%A9%E8%80%81"),
+    Place("search_empty", "/orgs/?q=%E6%9F%A5%E6%97%A0%E6%AD%A4%E5%90%8D"),
+    Place("organization", "/orgs/", follow=".res h3 a"),
+    Place("data", "/data/"),
+    Place("sign_in", "/accounts/sign-in/"),
+    Place("settings", "/ui/settings/"),
+    Place("gallery", "/ui/"),
+    Place("not_found", "/no-such-page/", status=404),
+    Place("workbench", "/workbench/", staff=True),
+    Place("parameters", "/workbench/parameters/", staff=True),
+    Place("import", "/workbench/", staff=True, follow=".wt td a"),
+)
+
+
+def base(arguments: list[str]) -> str:
+    """The server to look at: the first argument, else BASE, else this machine's PORT or 8000."""
+    here = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
+    return (arguments[0] if arguments else os.environ.get("BASE") or here).rstrip("/")
+
+
+def places() -> list[Place]:
+    """The pages that can be opened with what the environment gives."""
+    signed = bool(os.environ.get("LOGIN") and os.environ.get("PASSWORD"))
+    left_out = [place.name for place in PLACES if place.staff and not signed]
+    if left_out:
+        print(f"left out, because LOGIN and PASSWORD are not set: {', '.join(left_out)}", file=sys.stderr)
+    return [place for place in PLACES if signed or not place.staff]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def visitor(browser: Browser, server: str, *, mode: str, width: int, height: int) -> BrowserContext:
+    """A fresh browser profile in this mode and size."""
+    context = browser.new_context(viewport=ViewportSize(width=width, height=height))
+    context.add_cookies([{"name": "display", "value": MODES[mode], "url": server}])
+    return context
+
+
+def sign_in(context: BrowserContext, server: str) -> None:
+    """Sign this profile in through the page, as a person would. Raises when the page refuses."""
+    page = context.new_page()
+    page.goto(f"{server}/accounts/sign-in/")
+    page.fill("[name=login]", os.environ["LOGIN"])
+    page.fill("[name=password]", os.environ["PASSWORD"])
+    page.click("main form button[type=submit]")
+    page.wait_for_load_state()
+    if urlsplit(page.url).path.endswith("/sign-in/"):
+        raise RuntimeError("signing in was refused")
+    page.close()
+
+
+def open_place(page: Page, server: str, place: Place, language: str) -> bool:
+    """Go to the page; False when the link to follow is not there. Raises on an unexpected status."""
+    answer = page.goto(f"{server}{LANGUAGES[language]}{place.path}")
+    if answer is None or answer.status != place.status:
+        raise RuntimeError(f"{place.name}: status {answer.status if answer else 'none'}, expected {place.status}")
+    if place.follow:
+        link = page.locator(place.follow).first
+        if not link.count():
+            return False
+        link.click()
+        page.wait_for_load_state()
+    return True

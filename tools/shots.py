@@ -1,0 +1,42 @@
+"""Photograph every page of a running server: var/shots/PAGE_WIDTH_MODE_LANGUAGE.png.
+
+`tools/shots.py [BASE] [PAGE ...]`: with names, only those pages.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pages import LANGUAGES, MODES, VAR, base, chromium, open_place, places, sign_in, visitor
+
+OUT = VAR / "shots"
+SIZES = ((1440, 900), (390, 844))
+
+
+def main(arguments: list[str]) -> int:
+    """Take every picture; the number of files is printed."""
+    server, wanted = base(arguments), set(arguments[1:])
+    OUT.mkdir(parents=True, exist_ok=True)
+    chosen = [place for place in places() if not wanted or place.name in wanted]
+    taken = 0
+    with chromium() as browser:
+        for width, height in SIZES:
+            for mode in MODES:
+                context = visitor(browser, server, mode=mode, width=width, height=height)
+                for place in sorted(chosen, key=lambda one: one.staff):
+                    if place.staff and not any(cookie.get("name", "").endswith("sid") for cookie in context.cookies()):
+                        sign_in(context, server)
+                    for language in LANGUAGES:
+                        page = context.new_page()
+                        if open_place(page, server, place, language):
+                            name = f"{place.name}_{width}_{mode}_{language}.png"
+                            page.screenshot(path=OUT / name, full_page=True)
+                            taken += 1
+                        page.close()
+                context.close()
+    print(f"{taken} pictures in {OUT}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
