@@ -28,6 +28,17 @@ from gongzhi.notify.contracts import PARAM, PERSONAL, NoticeKind, UnknownKind, a
 from gongzhi.notify.enums import EXPECTED, Delivery, Reason
 from gongzhi.notify.models import Message, Outbox, Preference
 
+#: Which entry of the transparency log each action makes; a sentence where it makes none.
+SEALS: dict[str, str] = {
+    "notify": "It is about a person.",
+    "mark_read": "It is about a person.",
+    "set_preference": "It is about a person.",
+    "begin_sending": "It is about a person.",
+    "send": "It is about a person.",
+    "requeue": "It changes only what is tried when.",
+}
+
+
 log = logging.getLogger("gongzhi.notify")
 
 #: With the doubling waits below the last try is about a day after the first.

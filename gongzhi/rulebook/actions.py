@@ -19,6 +19,15 @@ from gongzhi.rulebook import packaged, policies, selectors
 from gongzhi.rulebook.enums import AMEND, LOAD, PACKAGE, Evidence
 from gongzhi.rulebook.models import Parameter, Statement
 from gongzhi.rulebook.packaged import PATH, fault_of
+from gongzhi.tlog import actions as tlog
+from gongzhi.tlog.enums import EntryType
+
+#: Which entry of the transparency log each action makes; a sentence where it makes none.
+SEALS: dict[str, EntryType | str] = {
+    "load_parameters": "A packaged edition is hashed with the release.",
+    "amend_parameter": EntryType.RULEBOOK_AMENDED,
+}
+
 
 FIRST_DAY = dt.date(1949, 10, 1)
 #: No law announces a number further ahead than this.
@@ -136,6 +145,16 @@ def amend_parameter(
             "set_by": audit.acting_for(actor) or f"process:{actor.process}",
             "set_by_name": actor.acting_for,
             "reason": reason,
+            "seal": tlog.seal(
+                actor=actor,
+                kind=EntryType.RULEBOOK_AMENDED,
+                public={
+                    "parameter": code,
+                    "path": path or "/",
+                    "valid_from": valid_from.isoformat(),
+                    "value": str(packaged.plain(value)),
+                },
+            ),
         },
     )
     if not fresh:

@@ -57,7 +57,7 @@ class Parameter(Version):
 
     owner: ClassVar[tuple[str, ...]] = ("code", "path")
     facts: ClassVar[tuple[str, ...]] = ("statement",)
-    about: ClassVar[tuple[str, ...]] = ("set_by", "set_by_name", "reason")
+    about: ClassVar[tuple[str, ...]] = ("set_by", "set_by_name", "reason", "seal")
 
     code = models.CharField(max_length=80, db_collation="C")
     path = models.CharField(max_length=64, blank=True, default="", db_collation="C")
@@ -74,6 +74,8 @@ class Parameter(Version):
     set_by_name = models.CharField(max_length=120, blank=True, default="")
     #: Why it was amended; empty for packaged versions.
     reason = models.TextField(blank=True, default="")
+    #: The transparency log's seal of the amendment; null for packaged versions, which the release proves.
+    seal = models.UUIDField(null=True)
 
     objects: ClassVar[ParameterQuerySet] = ParameterQuerySet.as_manager()  # type: ignore[assignment]
 

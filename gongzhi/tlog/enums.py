@@ -45,6 +45,8 @@ CODE: Final = re.compile(r"(?!.*[0-9]{7})[a-z][a-z0-9_.:-]{0,63}")
 RELEASE: Final = re.compile(r"[0-9]{1,4}\.[0-9]{1,4}\.[0-9]{1,4}")
 #: A division path: the whole country, or segments of 2, 4, 6, 9 and 12 digits.
 PATH: Final = re.compile(r"/|[0-9]{2}/(?:[0-9]{4}/)?(?:[0-9]{6}/)?(?:[0-9]{9}/)?(?:[0-9]{12}/)?")
+#: A number of the law: at most nine digits and six decimals.
+NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 #: A count: 0 to one thousand million, so never eleven digits.
 COUNT: Final = range(10**9 + 1)
 
@@ -56,7 +58,7 @@ PUBLIC_FIELDS: Final[Mapping[str, Mapping[str, Shape]]] = {
     EntryType.ORG_CHANGED: {"item": CODE, "standing": CODE, "valid_from": DATE},
     EntryType.ORG_PENALISED: {"decided_on": DATE, "document": SHA256},
     EntryType.REGISTER_IMPORTED: {"file": SHA256},
-    EntryType.RULEBOOK_AMENDED: {"parameter": CODE, "path": PATH, "valid_from": DATE},
+    EntryType.RULEBOOK_AMENDED: {"parameter": CODE, "path": PATH, "valid_from": DATE, "value": NUMBER},
     EntryType.DECISION_PUBLISHED: {"decided_on": DATE, "document": SHA256, "outcome": CODE},
     EntryType.DRAW_COMMITTED: {"algorithm": CODE, "list": SHA256, "source": CODE, "take": COUNT},
     EntryType.DRAW_ENTROPY: {"value": SHA256},

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('set_by', models.CharField(max_length=64)),
                 ('set_by_name', models.CharField(blank=True, default='', max_length=120)),
                 ('reason', models.TextField(blank=True, default='')),
+                ("seal", models.UUIDField(null=True)),
             ],
             options={
                 'db_table': 'rulebook_parameter',
