@@ -14,529 +14,32 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import configparser
-import html
 import http.client
 import json
 import os
-import pwd
 import re
 import secrets
 import shlex
 import shutil
 import signal
-import socket
-import ssl
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from http.cookies import Morsel, SimpleCookie
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import psutil
+from deploy.checks import Checks, Failed, answers, need, until
+from deploy.place import ROOT, Guide, Place, Service, account, give
+from deploy.servers import PEOPLE, SITE, Browser, Postgres, certificates, health, healthy, start_nginx
 
 from gongzhi.config.database import binaries
 
-ROOT: Final = Path(__file__).resolve().parent.parent
 GUIDE: Final = ROOT / "docs" / "guides" / "deploy.md"
-SITE: Final = "gongzhi.example.org"
-BLOCK: Final = re.compile(r"^```\w+ (file|step)=(\S+)(?: case=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-#: What must not be left in a text that runs here: an address, a password or a path of the guide's machines.
-FOREIGN: Final = re.compile(
-    r"10\.0\.0\.\d+|[A-Z]+-PASSWORD|DUMP-FILE|GONGZHI-COPY|(?<![\w/}.-])/(?:etc|var|usr/local|opt)/"
-)
 JOB: Final = "builtin:procrastinate.builtin_tasks.remove_old_jobs"
 #: Few, so that forty requests at once must share them.
 POOL: Final = 3
-PEOPLE: Final = {"wang@example.org": ("王小明", "王××"), "li@example.org": ("李小红", "李××")}
-
-
-class Failed(Exception):
-    """A check did not hold, or something could not be set up; the text says what was seen."""
-
-
-def need(condition: bool, seen: object) -> None:
-    """Fail with what was seen instead."""
-    if not condition:
-        raise Failed(str(seen))
-
-
-class Checks:
-    """Prints one line for each check and remembers whether one failed."""
-
-    def __init__(self) -> None:
-        self.failed = 0
-        self.done = 0
-
-    @contextmanager
-    def check(self, text: str) -> Iterator[None]:
-        """One check: whatever goes wrong inside makes it a failed line, and the rehearsal goes on."""
-        self.done += 1
-        try:
-            yield
-        except Exception as error:
-            self.failed += 1
-            print(f"FAILED  {text}: {type(error).__name__}: {str(error)[-600:]}", flush=True)
-        else:
-            print(f"ok      {text}", flush=True)
-
-
-class Service:
-    """A process that is kept running as systemd keeps it: with `restart`, started again 2 s after it ended."""
-
-    def __init__(self, launch: Callable[[], subprocess.Popen[bytes]], *, restart: bool, stop: signal.Signals) -> None:
-        self.launch = launch
-        self.stop_signal = stop
-        self.restarts = 0
-        self.process = launch()
-        self._stopping = threading.Event()
-        self._lock = threading.Lock()
-        if restart:
-            threading.Thread(target=self._keep, daemon=True).start()
-
-    def _keep(self) -> None:
-        while True:
-            self.process.wait()
-            if self._stopping.wait(2):
-                return
-            with self._lock:
-                if self._stopping.is_set():
-                    return
-                self.process = self.launch()
-                self.restarts += 1
-
-    def end(self) -> None:
-        """Stop for good: gently, after a minute by force."""
-        with self._lock:
-            self._stopping.set()
-        if self.process.poll() is None:
-            self.process.send_signal(self.stop_signal)
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-
-
-class Guide:
-    """The marked blocks of the guide; remembers which were used."""
-
-    def __init__(self, text: str) -> None:
-        self.blocks: dict[tuple[str, str], str] = {}
-        for _sort, name, case, body in BLOCK.findall(text):
-            if (name, case) in self.blocks:
-                raise Failed(f"the guide has two blocks {name} {case}")
-            self.blocks[name, case] = body
-        self.used: set[tuple[str, str]] = set()
-
-    def block(self, name: str, case: str = "") -> str:
-        """The text of one block."""
-        self.used.add((name, case))
-        return self.blocks[name, case]
-
-    def unused(self) -> list[str]:
-        """Blocks that nothing ran or read."""
-        return sorted(" ".join(key).strip() for key in self.blocks.keys() - self.used)
-
-
-class Place:
-    """Everything the rehearsal made: one folder, ports, passwords, processes."""
-
-    def __init__(self, folder: Path, guide: Guide, *, tls: bool, postgres: Path) -> None:
-        self.folder = folder
-        self.guide = guide
-        self.tls = tls
-        self.postgres = postgres
-        self.services: list[Service] = []
-        self.ports = {name: free_port() for name in ("primary", "replica", "pool", "http", "https", "web1", "web2")}
-        self.passwords = {name: secrets.token_hex(12) for name in ("OWNER", "APP", "LOG", "REPLICA")}
-        #: Where the guide's 10.0.0.10:5432 is: the first server, and after its loss the replica.
-        self.database = "primary"
-
-    def adapted(self, text: str, machine: Path) -> str:
-        """A text of the guide for this machine; fails if something of the guide's machines is left in it."""
-        port = {name: str(number) for name, number in self.ports.items()}
-        text = re.sub(r"runuser -u \w+ -- ", "", text)
-        text = re.sub(r"(?<![\w/}.-])/(etc|var|usr/local|opt)/", rf"{machine}/\1/", text)
-        swaps: list[tuple[str, str | Callable[[re.Match[str]], str]]] = [
-            (r"10\.0\.0\.11:8000|127\.0\.0\.1:8000", f"127.0.0.1:{port['web1']}"),
-            (r"10\.0\.0\.12:8000", f"127.0.0.1:{port['web2']}"),
-            (r"--port 8000", f"--port {port['web1']}"),
-            (r"listen \[::\]:(80|443)[^;]*;", ""),  # this machine's loopback need not have IPv6
-            (r"listen 80;", f"listen 127.0.0.1:{port['http']};"),
-            (r"listen 443 ", f"listen 127.0.0.1:{port['https']} "),
-            (r"\b6432\b", port["pool"]),
-            (r"\b5432\b", port[self.database]),
-            (r"localhost,10\.0\.0\.10", "127.0.0.1"),
-            (r"10\.0\.0\.0/24", "127.0.0.1/32"),
-            (r"10\.0\.0\.\d+", "127.0.0.1"),
-            (r"([A-Z]+)-PASSWORD", lambda found: self.passwords[found[1]]),
-        ]
-        for pattern, here in swaps:
-            text = re.sub(pattern, here, text)
-        if not self.tls:
-            text = text.replace("hostssl ", "host ").replace("ssl = on", "ssl = off")
-            if port["pool"] not in text:  # PgBouncer has TLS in any case
-                text = text.replace("sslmode=require", "sslmode=disable")
-        left = FOREIGN.search(text.replace(str(self.folder), "HERE"))
-        need(left is None, f"left in an adapted text: {left and left[0]}")
-        return text
-
-    def install(self, machine: Path, name: str, case: str = "", *, mode: int = 0o644) -> Path:
-        """Write a file of the guide below a machine's folder."""
-        file = machine / name.lstrip("/")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(self.adapted(self.guide.block(name, case), machine), encoding="utf-8")
-        file.chmod(mode)
-        return file
-
-    def machine(self, name: str) -> Path:
-        """A folder that stands for one machine of the guide, with the program in /opt."""
-        folder = self.folder / name
-        for part in ("etc/gongzhi", "var/lib/gongzhi", "opt"):
-            (folder / part).mkdir(parents=True)
-        (folder / "opt" / "gongzhi").symlink_to(ROOT)
-        return folder
-
-    # --- processes ---
-
-    def environment(self, **more: str) -> dict[str, str]:
-        """The little that systemd gives a service."""
-        return {"PATH": f"{self.postgres}:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8", **more}
-
-    def administrator(self, **more: str) -> dict[str, str]:
-        """An administrator's environment: PostgreSQL's own programs find this rehearsal's server."""
-        return {
-            **self.environment(),
-            "PGHOST": str(self.folder / "sockets"),
-            "PGPORT": str(self.ports[self.database]),
-            "PGUSER": "postgres",
-            **more,
-        }
-
-    def start(
-        self, command: Sequence[str], name: str, *, restart: bool = False, stop: signal.Signals = signal.SIGTERM,
-        **options: Any,
-    ) -> Service:  # fmt: skip
-        """Start a process that is ended at the latest when the rehearsal is; its output is kept beside."""
-        options.setdefault("env", self.environment())
-
-        def launch() -> subprocess.Popen[bytes]:
-            with (self.folder / f"{name}.log").open("ab") as log:
-                return subprocess.Popen(
-                    list(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, cwd="/",
-                    **options,
-                )  # fmt: skip
-
-        service = Service(launch, restart=restart, stop=stop)
-        self.services.append(service)
-        return service
-
-    def unit(self, machine: Path, name: str, *, case: str = "", drop_ins: Sequence[str] = ()) -> dict[str, Any]:
-        """A service of the guide as arguments for `start`: ExecStart, environment files, Restart, and no more."""
-        folder = "/etc/systemd/system"
-        files = [self.install(machine, f"{folder}/{name}", case)]
-        files += [self.install(machine, f"{folder}/{name}.d/{drop_in}") for drop_in in drop_ins]
-        command: list[str] = []
-        environment: dict[str, str] = {}
-        restart = False
-        for file in files:
-            parser = configparser.ConfigParser(strict=False, interpolation=None)
-            parser.read_string(file.read_text(encoding="utf-8"))  # a unit that is no unit fails here
-            for line in file.read_text(encoding="utf-8").splitlines():
-                key, _equals, value = line.partition("=")
-                if key == "ExecStart":
-                    command = shlex.split(value)
-                elif key == "Restart":
-                    restart = value == "always"
-                elif key == "EnvironmentFile":
-                    environment |= dict(row.split("=", 1) for row in Path(value).read_text().splitlines() if row)
-        return {"command": command, "env": self.environment(**environment), "restart": restart}
-
-    def script(self, *words: str, machine: Path, text: str = "") -> str:
-        """Run a command to its end as an administrator would; its output."""
-        answer = subprocess.run(
-            list(words), input=text, capture_output=True, text=True, env=self.administrator(), cwd="/", timeout=300,
-            check=False,
-        )  # fmt: skip
-        need(answer.returncode == 0, f"{words[0]} ended with {answer.returncode}: {answer.stderr or answer.stdout}")
-        return answer.stdout
-
-    def run(self, machine: Path, *words: str, text: str = "") -> str:
-        """One `gongzhi` command through the guide's own `gongzhi-run`."""
-        return self.script(str(machine / "usr/local/sbin/gongzhi-run"), *words, machine=machine, text=text)
-
-    def step(self, name: str, machine: Path, **replaced: str) -> list[str]:
-        """The command of a step of the guide, ready to run."""
-        text = self.guide.block(name)
-        for word, here in replaced.items():
-            need(word in text, f"the step {name} does not hold {word}")
-            text = text.replace(word, here)
-        return shlex.split(self.adapted(text, machine))
-
-    def python(self, program: str, environment: Mapping[str, str]) -> str:
-        """Run a few lines inside the platform, with the environment of one of its services."""
-        lines = f"from gongzhi.config.cli import start_django\nstart_django()\n{program}"
-        answer = subprocess.run(
-            [sys.executable, "-c", lines], capture_output=True, text=True, env=dict(environment), timeout=120,
-            cwd=ROOT, check=False,
-        )  # fmt: skip
-        need(answer.returncode == 0, answer.stderr)
-        return answer.stdout.strip()
-
-    def end(self, *services: Service) -> None:
-        """Stop services, the newest first; all of them if none is named."""
-        for service in reversed(services or list(self.services)):
-            service.end()
-            if service in self.services:
-                self.services.remove(service)
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody uses just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def account() -> dict[str, Any]:
-    """As root, database and pool run as `nobody`: both refuse to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def give(path: Path, mode: int) -> None:
-    """Hand a file or folder to the account of the database."""
-    if os.geteuid() == 0:
-        nobody = pwd.getpwnam("nobody")
-        os.chown(path, nobody.pw_uid, nobody.pw_gid)
-    path.chmod(mode)
-
-
-def until(test: Callable[[], bool], what: str, *, within: float = 60) -> None:
-    """Wait until the test holds."""
-    deadline = time.monotonic() + within
-    while not test():
-        need(time.monotonic() < deadline, f"after {within:.0f} s still not: {what}")
-        time.sleep(0.1)
-
-
-def answers(port: int) -> bool:
-    """Whether something listens on this port."""
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-# --- a browser ---
-
-
-class Encrypted(http.client.HTTPConnection):
-    """https to the public name on a port of this machine; the certificate is checked."""
-
-    def __init__(self, port: int, trusted: Path) -> None:
-        super().__init__("127.0.0.1", port, timeout=60)
-        self.trusted = ssl.create_default_context(cafile=str(trusted))
-
-    def connect(self) -> None:
-        """Called by http.client."""
-        super().connect()
-        self.sock = self.trusted.wrap_socket(self.sock, server_hostname=SITE)
-
-
-class Browser:
-    """Keeps cookies, asks through nginx or, with `web`, one web process as nginx would."""
-
-    def __init__(self, place: Place) -> None:
-        self.place = place
-        self.cookies: dict[str, Morsel[str]] = {}
-
-    def ask(self, path: str, *, form: Mapping[str, str] | None = None, web: str = "") -> tuple[int, str, Any]:
-        """Status, text and headers of one answer; nothing is followed."""
-        headers = {"Host": SITE, "Cookie": "; ".join(f"{name}={one.value}" for name, one in self.cookies.items())}
-        connection: http.client.HTTPConnection
-        if web:
-            connection = http.client.HTTPConnection("127.0.0.1", self.place.ports[web], timeout=60)
-            headers |= {"X-Forwarded-Proto": "https", "X-Real-IP": "127.0.0.1"}
-        else:
-            connection = Encrypted(self.place.ports["https"], self.place.folder / "certificate.pem")
-        body = None
-        if form is not None:
-            body = urlencode(form)
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"https://{SITE}"}
-        try:
-            connection.request("GET" if form is None else "POST", path, body, headers)
-            answer = connection.getresponse()
-            text = answer.read().decode("utf-8", "replace")
-        finally:
-            connection.close()
-        for line in answer.headers.get_all("Set-Cookie") or []:
-            self.cookies.update(SimpleCookie(line))
-        return answer.status, text, answer.headers
-
-    def sign_in(self, login: str, password: str) -> None:
-        """Sign in through the page."""
-        _status, text, _headers = self.ask("/accounts/sign-in/")
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', text)
-        need(token is not None, "the page has no form")
-        form = {"csrfmiddlewaretoken": token[1] if token else "", "login": login, "password": password}
-        status, text, headers = self.ask("/accounts/sign-in/", form=form)
-        need(status == 302, f"signing in answered {status}: {re.sub('<[^>]+>', ' ', text)[-300:]}")
-        self.ask(headers["Location"])
-
-    def who(self, *, web: str = "") -> set[str]:
-        """The people whose name stands on the first page."""
-        status, text, _headers = self.ask("/", web=web)
-        need(status == 200, f"the first page answered {status}")
-        return {shown for _name, shown in PEOPLE.values() if shown in html.unescape(text)}
-
-
-def health(place: Place, *, web: str = "") -> tuple[int, dict[str, Any]]:
-    """Status and content of /healthz; 0 where nothing answers."""
-    try:
-        status, text, _headers = Browser(place).ask("/healthz", web=web)
-        return status, json.loads(text)
-    except (OSError, ValueError, http.client.HTTPException):
-        return 0, {}
-
-
-def healthy(place: Place, *, web: str = "") -> None:
-    """Wait until /healthz says that all is well."""
-    until(lambda: health(place, web=web)[0] == 200, f"/healthz is 200 (it is {health(place, web=web)})")
-
-
-# --- servers ---
-
-
-class Postgres:
-    """One PostgreSQL server over TCP with passwords; the superuser comes in by the socket only."""
-
-    def __init__(self, place: Place, name: str) -> None:
-        self.place = place
-        self.name = name
-        self.data = place.folder / name / "var/lib/postgresql/15/main"
-        self.service: Service | None = None
-
-    def initialise(self) -> None:
-        """A fresh server with what Debian's own pg_hba.conf says about this machine."""
-        self.data.mkdir(parents=True)
-        give(self.data, 0o700)
-        self.tool("initdb", "-D", str(self.data), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
-                  "--locale=C.UTF-8", "--no-instructions")  # fmt: skip
-        (self.data / "conf.d").mkdir()
-        give(self.data / "conf.d", 0o700)
-        with (self.data / "postgresql.conf").open("a") as file:
-            file.write("include_dir = 'conf.d'\n")
-            file.write(f"ssl_cert_file = '{self.place.folder / 'database.pem'}'\n")
-            file.write(f"ssl_key_file = '{self.place.folder / 'database.key'}'\n")
-        (self.data / "pg_hba.conf").write_text(
-            "local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n", encoding="utf-8"
-        )
-
-    def tool(self, *words: str, **more: str) -> str:
-        """One of PostgreSQL's own programs, as the database's account."""
-        answer = subprocess.run(
-            [str(self.place.postgres / words[0]), *words[1:]], capture_output=True, text=True, timeout=120,
-            env=self.place.administrator(**more), cwd="/", check=False, **account(),
-        )  # fmt: skip
-        need(answer.returncode == 0, f"{words[0]}: {answer.stderr}")
-        return str(answer.stdout).strip()
-
-    def start(self) -> None:
-        """Start and wait until it answers."""
-        sockets = self.place.folder / "sockets"
-        sockets.mkdir(exist_ok=True)
-        give(sockets, 0o777)
-        self.service = self.place.start(
-            [str(self.place.postgres / "postgres"), "-D", str(self.data), "-p", str(self.place.ports[self.name]),
-             "-c", f"unix_socket_directories={sockets}"],
-            self.name, stop=signal.SIGINT, **account(),
-        )  # fmt: skip
-
-        def ready() -> bool:
-            need(self.service is not None and self.service.process.poll() is None, "PostgreSQL ended by itself")
-            try:
-                return self.sql("SELECT 1", database="postgres") == "1"
-            except Failed:
-                return False
-
-        until(ready, "PostgreSQL answers")
-
-    def restart(self) -> None:
-        """Stop and start, for settings that need it."""
-        if self.service is not None:
-            self.place.end(self.service)
-        self.start()
-
-    def configure(self, name: str, case: str = "") -> None:
-        """Take over a settings file of the guide."""
-        file = self.place.install(self.place.folder / self.name, name, case)
-        if name.endswith("pg_hba.conf"):
-            with (self.data / "pg_hba.conf").open("r+") as rules:  # before Debian's own, which would hide them
-                before = rules.read()
-                rules.seek(0)
-                rules.write(file.read_text() + before)
-        else:
-            shutil.copy(file, self.data / "conf.d" / file.name)
-            give(self.data / "conf.d" / file.name, 0o600)
-
-    def sql(self, statement: str, *, database: str = "gongzhi", port: str = "") -> str:
-        """The answer to one statement, asked by the superuser."""
-        return self.tool(
-            "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement,
-            PGPORT=port or str(self.place.ports[self.name]),
-        )  # fmt: skip
-
-
-def certificates(place: Place) -> None:
-    """A self-signed certificate for the public name, and a copy of it for database and pool."""
-    key, certificate = place.folder / "certificate.key", place.folder / "certificate.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={SITE}", "-addext",
-         f"subjectAltName=DNS:{SITE}", "-keyout", str(key), "-out", str(certificate)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    for source, name in ((certificate, "database.pem"), (key, "database.key")):
-        shutil.copy(source, place.folder / name)
-        give(place.folder / name, 0o600)
-
-
-def start_nginx(place: Place, machine: Path, case: str = "") -> Service:
-    """nginx with the guide's two files."""
-    target = machine / "etc/ssl/gongzhi"
-    target.mkdir(parents=True, exist_ok=True)
-    shutil.copy(place.folder / "certificate.pem", target / "fullchain.pem")
-    shutil.copy(place.folder / "certificate.key", target / "privkey.pem")
-    files = [
-        place.install(machine, "/etc/nginx/conf.d/gongzhi-upstream.conf", case),
-        place.install(machine, "/etc/nginx/conf.d/gongzhi.conf"),
-    ]
-    scratch = machine / "nginx"
-    scratch.mkdir(exist_ok=True)
-    scratch.chmod(0o777)
-    parts = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    main = scratch / "nginx.conf"
-    main.write_text(
-        f"daemon off;\npid {scratch}/nginx.pid;\nerror_log {scratch}/error.log;\nevents {{}}\nhttp {{\n"
-        f"access_log {scratch}/access.log;\n"
-        + "".join(f"{part}_temp_path {scratch}/{part};\n" for part in parts)
-        + "".join(f"include {file};\n" for file in files)
-        + "}\n"
-    )
-    subprocess.run(["nginx", "-t", "-q", "-c", str(main)], check=True, env=place.environment())
-    process = place.start(["nginx", "-c", str(main)], "nginx")
-    until(lambda: answers(place.ports["https"]), "nginx listens")
-    return process
 
 
 # --- the parts of the guide ---
@@ -574,6 +77,8 @@ def one_machine(place: Place, checks: Checks, database: Postgres) -> dict[str, s
     """Part A; the answer is login → password of two people."""
     machine = place.machine("one")
     database.initialise()
+    tool, *words = place.step("checksums", place.folder / "primary")
+    database.tool(Path(tool).name, *words)
     database.start()
     database.tool("psql", "-Xq", "-d", "postgres", "-f", str(ROOT / "gongzhi/config/roles.sql"),
                   PGPORT=str(place.ports["primary"]))  # fmt: skip
@@ -784,8 +289,8 @@ def replica(
     return second
 
 
-def pool(place: Place, checks: Checks, database: Postgres, state: dict[str, Any], passwords: Mapping[str, str]) -> None:
-    """Part D."""
+def start_pgbouncer(place: Place, database: Postgres) -> Service:
+    """PgBouncer on the database machine, with the guide's file and a smaller pool."""
     machine = place.folder / "primary"
     for folder in ("etc/pgbouncer", "var/log/postgresql", "var/run/postgresql", "etc/ssl/gongzhi"):
         (machine / folder).mkdir(parents=True, exist_ok=True)
@@ -801,8 +306,14 @@ def pool(place: Place, checks: Checks, database: Postgres, state: dict[str, Any]
     settings.write_text(small)
     for file in (users, settings):
         give(file, 0o600)
-    pgbouncer = place.start([shutil.which("pgbouncer") or "pgbouncer", str(settings)], "pgbouncer", **account())
+    service = place.start([shutil.which("pgbouncer") or "pgbouncer", str(settings)], "pgbouncer", **account())
     until(lambda: answers(place.ports["pool"]), "PgBouncer listens")
+    return service
+
+
+def pool(place: Place, checks: Checks, database: Postgres, state: dict[str, Any], passwords: Mapping[str, str]) -> None:
+    """Part D."""
+    pgbouncer = start_pgbouncer(place, database)
     running, (first, second) = state["running"], state["machines"]
     place.end(running.pop("web1"), running.pop("web2"))
     for name, web in (("web1", first), ("web2", second)):
@@ -827,9 +338,10 @@ def pool(place: Place, checks: Checks, database: Postgres, state: dict[str, Any]
             seen = list(threads.map(lambda shown: (shown, browsers[shown].who()), turns))
         wrong = [one for one in seen if one[1] != {one[0]}]
         need(not wrong, f"{len(wrong)} of {len(seen)} pages, for example {wrong[:2]}")
-        held = int(database.sql("SELECT count(*) FROM pg_stat_activity WHERE client_port IS NOT NULL"
-                                " AND usename = 'gz_app' AND application_name = 'gongzhi'"))  # fmt: skip
-        need(held <= POOL + 4, f"{held} connections are open: the web is not pooled")  # four are the worker's own
+        held = connections(pgbouncer, place.ports["primary"])
+        need(0 < held <= POOL, f"PgBouncer holds {held} connections")
+        worker = connections(running["worker"], place.ports["primary"])
+        need(0 < worker <= 8, f"a worker holds {worker} connections, the guide says eight")
     with checks.check(
         "D the second wall, 4,000 looks of 40 threads through the pool: own row only, no scope left over"
     ):
@@ -842,6 +354,12 @@ def pool(place: Place, checks: Checks, database: Postgres, state: dict[str, Any]
         queue(place, environment)
         until(lambda: jobs(place, second) == {}, "the queue is empty", within=20)
     state["pgbouncer"] = pgbouncer
+
+
+def connections(service: Service, port: int) -> int:
+    """How many connections a service holds to a port of this machine."""
+    held = psutil.Process(service.process.pid).net_connections("tcp")
+    return sum(bool(one.raddr) and one.raddr.port == port for one in held)
 
 
 #: Two people, forty threads: without `visible_to`, the second wall alone must show each their own row.

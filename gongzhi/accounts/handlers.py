@@ -1,7 +1,10 @@
-"""What accounts register with lower apps: the book in which `notify` finds addresses."""
+"""What accounts give to lower apps: the book in which `notify` finds addresses, and where `ui` keeps a display."""
 
 from __future__ import annotations
 
+from django.http import HttpRequest
+
+from gongzhi.accounts import actions
 from gongzhi.accounts.models import Account
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.notify.contracts import Address
@@ -20,3 +23,13 @@ class AccountAddressBook:
 
 
 ADDRESS_BOOK = AccountAddressBook()
+
+
+def keep_display(request: HttpRequest, display: str) -> None:
+    """Keep how a signed-in person wants pages to look in their account; a visitor's choice stands in the cookie alone.
+
+    Named by `settings.DISPLAY_KEEPER`.
+    """
+    account = getattr(request, "user", None)
+    if isinstance(account, Account):
+        actions.choose_display(actor=request.actor, account=account, display=display)  # type: ignore[attr-defined]

@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,6 +18,7 @@ from gongzhi.accounts.forms import SignInForm
 from gongzhi.accounts.models import Account
 from gongzhi.core.door import DoorRequest, after
 from gongzhi.core.errors import RuleViolation
+from gongzhi.core.links import safe_next
 
 BACKEND = "gongzhi.accounts.backend.AccountBackend"
 
@@ -28,13 +28,6 @@ def address_of(request: HttpRequest) -> str:
     if settings.BEHIND_PROXY:
         return request.headers.get("X-Real-IP", "") or request.META.get("REMOTE_ADDR", "")
     return str(request.META.get("REMOTE_ADDR", ""))
-
-
-def safe_next(request: HttpRequest) -> str:
-    """Where to go afterwards: an address of this site, or nothing."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    allowed = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if allowed else ""
 
 
 @sensitive_post_parameters("password")

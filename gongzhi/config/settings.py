@@ -76,6 +76,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "gongzhi.config.urls"
 WSGI_APPLICATION = "gongzhi.config.wsgi.application"
 DOOR_ACTOR = "gongzhi.orgs.acting.actor_of"
+DISPLAY_KEEPER = "gongzhi.accounts.handlers.keep_display"
 DOOR_REFUSAL = "gongzhi.audit.looks.record_refusal"
 
 TEMPLATES: list[dict[str, Any]] = [

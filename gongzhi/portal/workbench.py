@@ -13,6 +13,7 @@ from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed
 from gongzhi.core.paging import BadCursor, page_of
 from gongzhi.files import actions as files
+from gongzhi.files.enums import READ
 from gongzhi.files.models import Upload
 from gongzhi.orgs.acting import ACTING_FOR, capacities
 from gongzhi.orgs.enums import APPOINT, SEE_WORKBENCH
@@ -91,8 +92,15 @@ def import_detail(request: DoorRequest, number: int) -> HttpResponse:
         page = page_of(doubts, name="doubts", order=("pk",), cursor=request.GET.get("cursor", ""), size=50)
     except BadCursor:
         page = page_of(doubts, name="doubts", order=("pk",), size=50)
+    may_open = (
+        source.upload_id is not None
+        and actor.may(READ)
+        and Upload.objects.visible_to(actor).filter(pk=source.upload_id).exists()
+    )
     rows = [{"doubt": doubt, "rule": RULES.get(doubt.rule)} for doubt in page.rows]
-    return render(request, "portal/import_detail.html", {"source": source, "rows": rows, "page": page})
+    return render(
+        request, "portal/import_detail.html", {"source": source, "rows": rows, "page": page, "may_open": may_open}
+    )
 
 
 @require_safe

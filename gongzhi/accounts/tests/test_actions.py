@@ -1,6 +1,7 @@
 """Accounts: making one, signing in, closing it."""
 
 import pytest
+from django.test import Client
 
 from gongzhi.accounts import actions
 from gongzhi.accounts.models import Account, Person
@@ -129,3 +130,20 @@ def test_nobody_closes_their_own_account_and_a_closed_one_is_closed_once() -> No
     actions.disable_account(actor=adam, account=rita)
     with pytest.raises(RuleViolation):
         actions.disable_account(actor=adam, account=rita)
+
+
+@pytest.mark.django_db
+def test_how_pages_look_follows_the_person_to_the_next_device(client: Client) -> None:
+    client.force_login(account_of("rita"))
+    client.post("/ui/settings/", {"toggle": "elder"}, secure=True)
+    assert "elder" in account_of("rita").display
+    other = Client()
+    other.force_login(account_of("rita"))
+    assert 'data-elder="on"' in other.get("/", secure=True).content.decode()
+    assert 'data-elder="on"' not in Client().get("/", secure=True).content.decode()
+
+
+@pytest.mark.django_db
+def test_nobody_chooses_how_pages_look_for_somebody_else() -> None:
+    with pytest.raises(NotAllowed):
+        actions.choose_display(actor=actor_of("dana"), account=account_of("rita"), display="dark")

@@ -317,7 +317,8 @@ def test_the_scope_is_gone_from_the_connection_after_the_request(committed: str,
 @pytest.mark.django_db
 def test_every_request_has_an_id_of_its_own(client: Client) -> None:
     first, second = client.get("/names"), client.get("/names")
-    assert first.wsgi_request.request_id != second.wsgi_request.request_id
+    passed = [cast(DoorRequest, answer.wsgi_request).request_id for answer in (first, second)]
+    assert passed[0] != passed[1]
 
 
 def test_a_view_without_transaction_passes_untouched(committed: str, client: Client) -> None:

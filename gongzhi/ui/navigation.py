@@ -1,0 +1,190 @@
+"""Where a reader can go, as data. An entry is shown only when its URL exists, so no link ever leads nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from gongzhi.core.actor import Actor, ActorKind
+
+
+class Audience(StrEnum):
+    """Who is shown an entry. What a page then allows is decided by its policy, not here."""
+
+    ANYONE = "anyone"
+    VISITORS = "visitors"
+    SIGNED_IN = "signed_in"
+    STAFF = "staff"
+
+    def includes(self, actor: Actor | None) -> bool:
+        """Whether this actor (None: nobody known) belongs to the audience."""
+        signed_in = actor is not None and actor.signed_in
+        match self:
+            case Audience.VISITORS:
+                return not signed_in
+            case Audience.SIGNED_IN:
+                return signed_in
+            case Audience.STAFF:
+                return actor is not None and actor.kind is ActorKind.AGENCY
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A place as declared: the words, the icon, the URL's name and who is shown it."""
+
+    label: str | Promise
+    icon: str
+    url_name: str
+    audience: Audience = Audience.ANYONE
+    about: str | Promise = ""
+    tone: str = ""
+    #: Names of pages that belong to this place and are not listed themselves.
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place as shown on this page: the URL exists, and `current` says that we are there."""
+
+    label: str | Promise
+    icon: str
+    url: str
+    current: bool = False
+    about: str | Promise = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some links below a heading; the heading may be empty."""
+
+    heading: str | Promise
+    links: Sequence[Link]
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """Every list of links a shell shows."""
+
+    main: Sequence[Link]
+    tabs: Sequence[Link]
+    footer: Sequence[Group]
+    workbench: Sequence[Group]
+    roles: Sequence[Link]
+    home: str
+    search: str
+    settings: str
+    language: str
+    sign_in: str
+    sign_out: str
+
+
+HOME = Entry(_("Home"), "house", "portal:home")
+SEARCH = Entry(_("Find organizations"), "search", "portal:organization_search", also=("portal:organization_detail",))
+DATA = Entry(_("Data"), "database", "portal:data")
+SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
+WORKBENCH = Entry(_("Workbench"), "clipboard-check", "portal:workbench", Audience.STAFF)
+SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
+GALLERY = Entry(_("Components"), "layers", "ui:gallery")
+
+MAIN = (HOME, SEARCH, DATA, WORKBENCH)
+TABS = (HOME, SEARCH, DATA, SIGN_IN, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
+FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
+    (_("Find out"), (HOME, SEARCH, DATA)),
+    (_("Your access"), (SIGN_IN, WORKBENCH)),
+    (_("About this site"), (SETTINGS, GALLERY)),
+)
+STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
+    ("", (Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),)),
+    (_("Register"), (Entry(_("Organizations"), "building-2", "portal:organization_search"), DATA)),
+    (_("Rules"), (Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)),)),
+)
+ROLES = (
+    Entry(
+        _("I want to check an organization"),
+        "building-2",
+        "portal:organization_search",
+        about=_("Registration, status, changes over time"),
+    ),
+    Entry(
+        _("I need the data"),
+        "download",
+        "portal:data",
+        about=_("Sources and licences, and how to take the data along"),
+        tone="d2",
+    ),
+    Entry(
+        _("I work for an agency"),
+        "landmark",
+        "accounts:sign_in",
+        Audience.VISITORS,
+        about=_("Sign in to the workbench"),
+        tone="e",
+    ),
+    Entry(
+        _("Go to the workbench"),
+        "landmark",
+        "portal:workbench",
+        Audience.STAFF,
+        about=_("Imports and parameters"),
+        tone="e",
+    ),
+    Entry(
+        _("I want larger type"),
+        "a-large-small",
+        "ui:settings",
+        about=_("Care version, dark theme, large type"),
+        tone="v",
+    ),
+)
+
+
+def url_of(name: str) -> str:
+    """The URL with this name, or nothing when no such page is built."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
+
+
+def links(entries: Iterable[Entry], *, actor: Actor | None, here: str) -> list[Link]:
+    """The entries this actor is shown and whose page exists. `here` is the URL name of the present page."""
+    return [
+        Link(entry.label, entry.icon, url, here in (entry.url_name, *entry.also), entry.about, entry.tone)
+        for entry in entries
+        if entry.audience.includes(actor) and (url := url_of(entry.url_name))
+    ]
+
+
+def _groups(declared: Iterable[tuple[str | Promise, tuple[Entry, ...]]], **known: Any) -> list[Group]:
+    groups = [Group(heading, links(entries, **known)) for heading, entries in declared]
+    return [group for group in groups if group.links]
+
+
+def navigation_for(request: HttpRequest) -> Navigation:
+    """Everything the shells show for this request."""
+    actor: Actor | None = getattr(request, "actor", None)
+    match = getattr(request, "resolver_match", None)
+    here = match.view_name if match else ""
+    signed_in = Audience.SIGNED_IN.includes(actor)
+    return Navigation(
+        main=links(MAIN, actor=actor, here=here),
+        tabs=links(TABS, actor=actor, here=here),
+        footer=_groups(FOOTER, actor=actor, here=here),
+        workbench=_groups(STAFF, actor=actor, here=here),
+        roles=links(ROLES, actor=actor, here=here),
+        home=url_of("portal:home"),
+        search=url_of("portal:organization_search"),
+        settings=url_of("ui:settings"),
+        language=url_of("ui:language"),
+        sign_in="" if signed_in else url_of("accounts:sign_in"),
+        sign_out=url_of("accounts:sign_out") if signed_in else "",
+    )
