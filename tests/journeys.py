@@ -45,7 +45,7 @@ def sign_in(page: Page, address: str) -> None:
     assert page.title().startswith("错误"), page.title()
     page.fill("input[name=password]", os.environ["PASSWORD"])
     page.locator("main button[type=submit]").first.click()
-    page.wait_for_url("**/workbench/")
+    page.wait_for_url(f"{address}/workbench/")
     expect(page.locator("body")).to_contain_text("示例市民政局")
     page.locator("main table a").first.click()
     expect(page.locator("main")).to_contain_text("示例市名录")

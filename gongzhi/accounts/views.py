@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -57,7 +58,9 @@ def sign_in(request: DoorRequest) -> HttpResponse:
     open_session(request, account, backend=BACKEND)
     if form.cleaned_data["public_computer"]:
         request.session.set_expiry(0)
-    return HttpResponseRedirect(safe_next(request) or reverse("portal:after_sign_in"))
+    # Always by way of the capacity: whoever works for one agency acts for it wherever they were going.
+    onward = urlencode({"next": safe_next(request)}) if safe_next(request) else ""
+    return HttpResponseRedirect(reverse("portal:after_sign_in") + (f"?{onward}" if onward else ""))
 
 
 @login_not_required

@@ -11,6 +11,7 @@ from gongzhi.accounts.models import Account
 from gongzhi.core.capabilities import switched_off
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed
+from gongzhi.core.links import safe_next
 from gongzhi.core.paging import BadCursor, page_of
 from gongzhi.files import actions as files
 from gongzhi.files.enums import READ
@@ -32,12 +33,12 @@ def _account(request: DoorRequest) -> Account:
 
 @require_safe
 def after_sign_in(request: DoorRequest) -> HttpResponse:
-    """Where a person arrives: at their agency's workbench, else at the first page. Writes the session only."""
+    """Where a person arrives: where they were going, else at their agency's workbench. Writes the session only."""
     agencies = capacities(_account(request))
     if not agencies:
-        return HttpResponseRedirect(reverse("portal:home"))
+        return HttpResponseRedirect(safe_next(request) or reverse("portal:home"))
     request.session[ACTING_FOR] = f"agency:{agencies[0].pk}" if len(agencies) == 1 else ""
-    return HttpResponseRedirect(reverse("portal:workbench"))
+    return HttpResponseRedirect(safe_next(request) or reverse("portal:workbench"))
 
 
 @require_POST

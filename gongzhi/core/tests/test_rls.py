@@ -115,6 +115,29 @@ def test_the_scope_does_not_reach_the_next_transaction_of_the_connection(pair: t
     assert backend() == before
 
 
+@pytest.mark.parametrize(
+    "actor",
+    [
+        PROCESS,
+        official("44/"),
+        person(1),
+        Actor(kind=ActorKind.ORGANIZATION, scope=Scope(org=1), org_id=1),
+    ],
+    ids=lambda actor: str(actor.scope),
+)
+def test_no_kind_of_scope_reaches_the_next_transaction(committed: str, actor: Actor) -> None:
+    def settings() -> list[str]:
+        names = ("gz.person", "gz.org", "gz.path", "gz.process", "transaction_read_only")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT coalesce(current_setting(n, true), '') FROM unnest(%s::text[]) n", [list(names)])
+            return [str(row[0]) for row in cursor.fetchall()]
+
+    with acting(actor, read_only=True):
+        assert sum(bool(value) for value in settings()[:4]) == 1
+    assert settings() == ["", "", "", "", "off"]
+    assert Person.objects.count() == 0
+
+
 def test_negative_control_a_setting_of_the_session_would_reach_it(pair: tuple[int, int]) -> None:
     rita, _ = pair
     with transaction.atomic():
