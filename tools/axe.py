@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pages import LANGUAGES, MODES, VAR, base, chromium, open_place, places, sign_in, visitor
+from pages import LANGUAGES, MODES, VAR, chromium, open_place, places, platform, sign_in, visitor
 
 ROOT = Path(__file__).resolve().parent.parent
 AXE = next((ROOT / "tools" / "vendor_dev").glob("axe-core-*/axe.min.js"))
@@ -33,10 +33,8 @@ def judged(page: Any) -> tuple[list[dict[str, Any]], list[str], int]:
     return broken, [rule["id"] for rule in result["incomplete"]], int(wide)
 
 
-def main(arguments: list[str]) -> int:
+def look(server: str, wanted: set[str]) -> int:
     """Run everything; print what is wrong and write the summary."""
-    server = base(arguments)
-    wanted = set(arguments[1:])
     chosen = [place for place in places() if not wanted or place.name in wanted]
     faults: list[dict[str, Any]] = []
     undecided: dict[str, int] = {}
@@ -79,6 +77,12 @@ def main(arguments: list[str]) -> int:
     out.write_text(json.dumps(summary, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     print(f"{len(seen)} pages, {runs} runs, {len(faults)} violations")
     return 1 if faults or not runs else 0
+
+
+def main(arguments: list[str]) -> int:
+    """`[ADDRESS] [PAGE …]`: every page, or the named ones."""
+    with platform(arguments) as server:
+        return look(server, {word for word in arguments if "://" not in word})
 
 
 if __name__ == "__main__":

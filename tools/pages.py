@@ -1,13 +1,17 @@
 """Which pages are looked at: by `shots.py` with a camera, by `axe.py` with accessibility rules. And the one browser.
 
-Both drive a running server (`BASE`, else this machine's `PORT`, else 8000) with Debian's Chromium. Pages for staff are opened
-after signing in with `LOGIN` and `PASSWORD` from the environment; without them those pages are left out, and said so.
+Both drive a server with Debian's Chromium: the one named by `BASE`, the one that answers on `PORT`, or one they start
+themselves. Pages for staff are opened as the demonstration's officer, or as `LOGIN` with `PASSWORD`.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,10 +70,52 @@ PLACES: Final = (
 )
 
 
-def base(arguments: list[str]) -> str:
-    """The server to look at: the first argument, else BASE, else this machine's PORT or 8000."""
-    here = f"http://127.0.0.1:{os.environ.get('PORT') or 8000}"
-    return (arguments[0] if arguments else os.environ.get("BASE") or here).rstrip("/")
+@contextmanager
+def platform(arguments: list[str]) -> Iterator[str]:
+    """The server to look at: the first argument, else BASE, else one that answers on PORT, else one started for this.
+
+    Staff pages are opened with LOGIN and PASSWORD, or with the demonstration officer of the data folder.
+    """
+    named = arguments[0] if arguments and "://" in arguments[0] else os.environ.get("BASE", "")
+    if named:
+        yield named.rstrip("/")
+        return
+    server = f"http://localhost:{os.environ.get('PORT') or 8000}"
+    process = None if _answers(server) else _start()
+    try:
+        while process is not None and not _answers(server):
+            if process.poll() is not None:
+                raise SystemExit("the platform did not start; the reason stands above")
+            time.sleep(0.2)
+        _use_demo_account()
+        yield server
+    finally:
+        if process is not None:
+            process.terminate()
+            process.wait(60)
+
+
+def _answers(server: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{server}/healthz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _start() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "gongzhi.config.cli", "--var", str(VAR), "demo"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+
+def _use_demo_account() -> None:
+    file = VAR / "demo-accounts.json"
+    if os.environ.get("LOGIN") or not file.exists():
+        return
+    accounts = json.loads(file.read_text(encoding="utf-8"))
+    officer = next((one for one in accounts if one["role"] == "registrar"), None)
+    if officer:
+        os.environ["LOGIN"], os.environ["PASSWORD"] = officer["email"], officer["password"]
 
 
 def places() -> list[Place]:

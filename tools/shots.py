@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import sys
 
-from pages import LANGUAGES, MODES, VAR, base, chromium, open_place, places, sign_in, visitor
+from pages import LANGUAGES, MODES, VAR, chromium, open_place, places, platform, sign_in, visitor
 
 OUT = VAR / "shots"
 SIZES = ((1440, 900), (390, 844))
 
 
-def main(arguments: list[str]) -> int:
+def look(server: str, wanted: set[str]) -> int:
     """Take every picture; the number of files is printed."""
-    server, wanted = base(arguments), set(arguments[1:])
     OUT.mkdir(parents=True, exist_ok=True)
     chosen = [place for place in places() if not wanted or place.name in wanted]
     taken = 0
@@ -36,6 +35,12 @@ def main(arguments: list[str]) -> int:
                 context.close()
     print(f"{taken} pictures in {OUT}")
     return 0
+
+
+def main(arguments: list[str]) -> int:
+    """`[ADDRESS] [PAGE …]`: every page, or the named ones."""
+    with platform(arguments) as server:
+        return look(server, {word for word in arguments if "://" not in word})
 
 
 if __name__ == "__main__":
