@@ -9,7 +9,7 @@ export VAR PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench seed reset access shots axe lock format lint types contracts migrations \
-        messages openapi vendor vendor-check headers
+        messages openapi vendor-check
 
 help:
 	@echo "make run      start everything and print the address        make test     run the tests"

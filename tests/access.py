@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from gongzhi.core.door import Kind
-from tests.world import GUANGDONG
+from tests.world import GUANGDONG, SHENZHEN
 
 CHARACTERS = ("visitor", "rita", "rosa", "dana", "edith", "adam")
 
@@ -56,6 +56,10 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:workbench", "get"): Access(at("/workbench/"), (302, 403, 200, 200, 200, 200)),
     ("portal:import_detail", "get"): Access(first_import, (302, 403, 200, 200, 200, 200)),
     ("portal:import_file", "get"): Access(lambda: f"{first_import()}file/", (302, 404, 404, 404, 404, 404)),
+    ("portal:correct", "get"): Access(at(f"/workbench/orgs/{GUANGDONG}/correct/"), (302, 403, 403, 403, 403, 403)),
+    ("portal:correct", "post"): Access(
+        at(f"/workbench/orgs/{SHENZHEN}/correct/"), (302, 403, 403, 422, 403, 403), "post"
+    ),
     ("portal:act_for", "post"): Access(at("/acting/"), (302, 302, 302, 302, 302, 302), "post", {"agency": ""}),
     ("portal:after_sign_in", "get"): Access(at("/acting/first/"), (302, 302, 302, 302, 302, 302)),
     ("accounts:sign_in", "get"): Access(at("/accounts/sign-in/"), (200, 302, 302, 302, 302, 302)),

@@ -1,4 +1,4 @@
-"""The one seeded world every test shares: a small cast and three organizations.
+"""The one seeded world every test shares: a small cast and four organizations.
 
 `adam` keeps the platform, `dana` is a registry officer in Shenzhen, `edith` one in Zhejiang, `rosa` reads at Dana's
 agency, `rita` is a resident with an account, `visitor` is nobody in particular.
@@ -29,17 +29,19 @@ CAST = {
 }
 
 
-#: Three bodies that do not exist, with codes that pass both checks: national, Guangdong, Huangpu in Shanghai.
+#: Four bodies that do not exist, with codes that pass both checks: national, Guangdong, Shenzhen, Huangpu.
 LIST = """名称\t统一社会信用代码\t成立日期\t住所\t登记管理机关\t业务主管单位\t原始基金数额\t业务范围\t状态
 示例××促进会\t51100000MJ0000018U\t2012-03-19\t示例路 1 号\t民政部\t示例部\t50.00 万元\t交流\t正常
 广东省××助老基金会\t53440000MJ100001XH\t2016-05-09\t示例路 2 号\t广东省民政厅\t直接登记\t200.00 （单位：元 / 万元）\t助老\t正常
+深圳市××社工服务社\t52440300MJ0000093M\t2014-08-27\t示例路 4 号\t深圳市民政局\t深圳市××局\t5.00 万元\t社工\t正常
 上海市黄浦区××服务中心\t52310101MJ5000017R\t2018-06-04\t示例路 3 号\t黄浦区民政局\t黄浦区教育局\t10.00 万元\t服务\t已注销
 """
 NATIONAL, GUANGDONG, HUANGPU = "51100000MJ0000018U", "53440000MJ100001XH", "52310101MJ5000017R"
+SHENZHEN = "52440300MJ0000093M"
 
 
 def build_world() -> None:
-    """Reference data, the cast and three organizations, committed into the template."""
+    """Reference data, the cast and four organizations, committed into the template."""
     load_reference()
     with acting(SEEDER) as actor:
         import_organizations(actor=actor, reading=read_list(LIST.encode(), filename="world.tsv"), apply=True)

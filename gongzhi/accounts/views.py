@@ -37,7 +37,7 @@ def address_of(request: HttpRequest) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: DoorRequest) -> HttpResponse:
     """Sign in by password. A failed try is counted after the rollback; the name typed stays in the form."""
-    form = SignInForm(request.POST or None)
+    form = SignInForm(request.POST if request.method == "POST" else None)
     context = {"form": form, "next": safe_next(request), "site": settings.SITE}
     if request.method != "POST":
         if request.actor.signed_in:

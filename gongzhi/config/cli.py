@@ -140,7 +140,14 @@ def _createadmin(options: argparse.Namespace) -> int:
         start_django()
         from gongzhi.config.commands import create_admin
 
-        return create_admin(options.name, options.email, options.phone)
+        return create_admin(
+            options.name,
+            email=options.email,
+            phone=options.phone,
+            agency_name=options.agency,
+            division=options.division,
+            role=options.role,
+        )
 
 
 def _jobs(options: argparse.Namespace) -> int:
@@ -231,10 +238,15 @@ def parser() -> argparse.ArgumentParser:
     doctor = command("doctor", _doctor, "say what is wrong with this installation")
     doctor.add_argument("--json", action="store_true")
 
-    admin = command("createadmin", _createadmin, "make the first administrator's account; asks for a password")
+    admin = command(
+        "createadmin", _createadmin, "make an account for an administrator, or an agency's officer; asks for a password"
+    )
     admin.add_argument("--name", required=True)
     admin.add_argument("--email", default="")
     admin.add_argument("--phone", default="")
+    admin.add_argument("--agency", default="", help="name of the registration authority the person works for")
+    admin.add_argument("--division", default="", metavar="CODE", help="code of the agency's division, such as 440300")
+    admin.add_argument("--role", choices=["registrar", "reader"], default="registrar", help="role at that agency")
 
     command("reset", _reset, "stop everything and delete the data folder")
 

@@ -21,7 +21,10 @@ from gongzhi.core.door import acting
 from gongzhi.core.errors import RuleViolation
 from gongzhi.orgs import actions as orgs
 from gongzhi.orgs.enums import AgencyKind, Role
-from gongzhi.orgs.models import Agency
+from gongzhi.reference import selectors as reference
+
+#: What the operator's own agency is called until an administrator names it.
+OPERATOR = "平台运营单位"
 
 
 def become_application() -> None:
@@ -47,8 +50,14 @@ def seed(size: str, *, if_empty: bool, demo: bool) -> int:
     return 0
 
 
-def create_admin(name: str, email: str, phone: str) -> int:
-    """Make the first administrator. The password is asked for, or read from standard input; it is never a default."""
+def create_admin(name: str, *, email: str, phone: str, agency_name: str, division: str, role: str) -> int:
+    """Make an administrator, or with an agency one of its officers, so that lists and corrections have an author.
+
+    The password is asked for, or read from standard input; it is never a default.
+    """
+    if bool(agency_name) != bool(division):
+        print("gongzhi: --agency and --division belong together; nothing was made.", file=sys.stderr)
+        return 1
     if sys.stdin.isatty():
         password = getpass.getpass("Password: ")
         if getpass.getpass("Once more: ") != password:
@@ -57,15 +66,23 @@ def create_admin(name: str, email: str, phone: str) -> int:
     else:
         password = sys.stdin.readline().rstrip("\n")
     actor = Actor.system("createadmin", permissions=frozenset({"accounts.create", "orgs.appoint"}))
+    kind, path, duty = AgencyKind.OPERATOR, "/", Role.ADMINISTRATOR
     try:
         with acting(actor):
+            if agency_name:
+                kind, path, duty = AgencyKind.REGISTRY, reference.path_of(division), Role(role)
             account = accounts.create_account(actor=actor, name=name, password=password, email=email, phone=phone)
-            agency = orgs.found_agency(actor=actor, name="平台运营单位", kind=AgencyKind.OPERATOR, path="/")
-            orgs.appoint(actor=actor, person=account.person, agency=agency, role=Role.ADMINISTRATOR)
+            agency = orgs.found_agency(actor=actor, name=agency_name or OPERATOR, kind=kind, path=path)
+            orgs.appoint(actor=actor, person=account.person, agency=agency, role=duty)
     except RuleViolation as error:
         print(f"gongzhi: {error.message}", file=sys.stderr)
         return 1
-    print(f"Administrator {account.public_id} was made. Sign in with {email or phone}.")
+    except reference.UnknownDivision:
+        print(f"gongzhi: no division has the code {division}; nothing was made.", file=sys.stderr)
+        return 1
+    print(
+        f"Account {account.public_id} was made: {duty.value} at {agency.name} ({path}). Sign in with {email or phone}."
+    )
     return 0
 
 
@@ -89,8 +106,11 @@ def _officer(account: Account) -> Actor:
 
 def import_file(what: str, file: Path, *, apply: bool, as_json: bool, account: str, dated_on: dt.date | None) -> int:
     """Read a list into the register: a dry run unless `apply`. Exit 0 all in, 3 with problems, 2 unreadable."""
+    from django.utils import translation
+
     from gongzhi.registry.commands import import_organizations
 
+    translation.activate("zh-hans" if os.environ.get("LANG", "").startswith("zh") else "en")  # the terminal's language
     actor = acting_officer(account) if account else Actor.system("import", permissions=frozenset({"registry.import"}))
     return import_organizations(actor=actor, file=file, apply=apply, as_json=as_json, dated_on=dated_on)
 
@@ -115,8 +135,3 @@ def show_jobs(*, as_json: bool) -> int:
         if not rows:
             print("The queue is empty.")
     return 0
-
-
-def agencies() -> list[Agency]:
-    """All agencies, for seeds and tests."""
-    return list(Agency.objects.order_by("pk"))

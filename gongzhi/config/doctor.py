@@ -177,6 +177,10 @@ def examine(var: Path) -> list[Problem]:
 
 def _off() -> list[dict[str, str]]:
     """What is off here, in English: a terminal's language is not a reader's."""
+    try:
+        start_django()  # also where the database refused to start
+    except env.BadSetting:
+        return []
     from django.utils import translation
 
     from gongzhi.core.capabilities import switched_off

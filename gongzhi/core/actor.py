@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class ActorKind(StrEnum):
-    """The five kinds of author a change can have."""
+    """The six kinds of author a change can have."""
 
     PERSON = "person"
     ORGANIZATION = "organization"

@@ -90,7 +90,7 @@ def clock_constraints(name: str, owner: tuple[str, ...]) -> list[models.BaseCons
 
 
 def append_only_sql(table: str, *, may_close: bool = False, set_once: str = "") -> str:
-    """SQL of the trigger that refuses UPDATE, DELETE and TRUNCATE on `table`.
+    """SQL that takes UPDATE, DELETE and TRUNCATE on `table` from the application and refuses them to everybody else.
 
     An UPDATE may set one column once, from null, and change nothing else: `known_to` with `may_close`, or the column
     named by `set_once`.
@@ -106,7 +106,10 @@ def append_only_sql(table: str, *, may_close: bool = False, set_once: str = "") 
     else:
         body = f"""
   RAISE EXCEPTION '{table} is append-only: % refused', TG_OP USING ERRCODE = 'restrict_violation';"""
+    grant = f"GRANT UPDATE ({column}) ON {table} TO gz_app;" if column else ""
     return f"""
+REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM gz_app;
+{grant}
 CREATE FUNCTION {table}_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN{body}
 END $$;
@@ -120,6 +123,7 @@ CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table}
 def drop_append_only_sql(table: str) -> str:
     """The reverse of `append_only_sql`, for migrations."""
     return f"""
+GRANT UPDATE, DELETE ON {table} TO gz_app;
 DROP TRIGGER {table}_append_only ON {table};
 DROP TRIGGER {table}_no_truncate ON {table};
 DROP FUNCTION {table}_append_only();

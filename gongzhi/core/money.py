@@ -5,14 +5,15 @@ from __future__ import annotations
 from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Overflow
 
 WAN = 10_000
-#: What a bigint column holds: more fen than there is money.
-LARGEST = 2**63 - 1
 #: Refuses where Python's usual 28 digits would round.
 _EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, Overflow])
 
 
 def fen(yuan: Decimal | str | int) -> int:
-    """Yuan to fen. More than two decimals, no number, or more than a column holds raises ValueError; a float TypeError."""
+    """Yuan to fen. More than two decimals, no number, or more than 30 digits raises ValueError; a float TypeError.
+
+    A bigint column holds 18 digits of fen: whoever stores an amount that was typed sets a limit first.
+    """
     if isinstance(yuan, float):
         raise TypeError("money is never a float")
     try:
@@ -20,10 +21,8 @@ def fen(yuan: Decimal | str | int) -> int:
     except DecimalException as error:
         raise ValueError(f"{yuan!r} is not an amount") from error
     # The size comes first: an exponent of a million is a short text and a long number.
-    if not amount.is_finite() or amount.adjusted() > 18 or amount != amount.to_integral_value():
+    if not amount.is_finite() or amount.adjusted() > 30 or amount != amount.to_integral_value():
         raise ValueError(f"{yuan!r} is not a whole number of fen")
-    if abs(amount) > LARGEST:
-        raise ValueError(f"{yuan!r} is more than can be kept")
     return int(amount)
 
 

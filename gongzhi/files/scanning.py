@@ -59,7 +59,7 @@ def unavailable() -> str:
     """Why uploads are not scanned for viruses, as one sentence for `gongzhi doctor`; empty when they are."""
     if not address():
         return _(
-            "Uploaded files are not scanned for viruses: install the Debian package clamav-daemon and set CLAMD_SOCKET "
+            "Uploaded files are not scanned for viruses: install the Debian package clamav-daemon and set GONGZHI_CLAMD_SOCKET "
             "to its socket, usually /run/clamav/clamd.ctl."
         )
     try:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("workbench/", workbench.home, name="workbench"),
     path("workbench/imports/<int:number>/", workbench.import_detail, name="import_detail"),
     path("workbench/imports/<int:number>/file/", workbench.import_file, name="import_file"),
+    path("workbench/orgs/<str:reference>/correct/", workbench.correct, name="correct"),
     path("acting/", workbench.act_for, name="act_for"),
     path("acting/first/", workbench.after_sign_in, name="after_sign_in"),
 ]

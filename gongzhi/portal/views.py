@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -9,12 +11,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gongzhi.core.door import DoorRequest
 from gongzhi.orgs.enums import Kind
 from gongzhi.orgs.models import Organization
 from gongzhi.portal import selectors
 from gongzhi.portal.selectors import Asked
 from gongzhi.reference import selectors as reference
 from gongzhi.registry.enums import ITEMS_GROUND
+from gongzhi.registry.policies import can_correct
 from gongzhi.registry.selectors import record_of
 
 
@@ -66,6 +70,7 @@ def organization_detail(request: HttpRequest, reference: str) -> HttpResponse:
         "organization": organization,
         "record": record,
         "place": places[organization.path],
+        "may_correct": can_correct(cast(DoorRequest, request).actor, organization),
         "items_ground": ITEMS_GROUND.get(organization.kind, ""),
         "api_url": reverse("api-1:organization", args=[organization.reference]),
     }

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzhi.accounts.models import Account
 from gongzhi.core.capabilities import switched_off
 from gongzhi.core.door import DoorRequest
-from gongzhi.core.errors import NotAllowed
+from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.links import safe_next
 from gongzhi.core.paging import BadCursor, page_of
 from gongzhi.files import actions as files
@@ -20,8 +20,13 @@ from gongzhi.orgs.acting import ACTING_FOR, capacities
 from gongzhi.orgs.enums import APPOINT, SEE_WORKBENCH
 from gongzhi.orgs.models import Organization
 from gongzhi.portal import selectors
+from gongzhi.registry.actions import correct_item
+from gongzhi.registry.enums import CORRECT
+from gongzhi.registry.forms import CorrectionForm
 from gongzhi.registry.lists import RULES
 from gongzhi.registry.models import Doubt, Source
+from gongzhi.registry.policies import can_correct
+from gongzhi.registry.selectors import record_of
 
 
 def _account(request: DoorRequest) -> Account:
@@ -114,3 +119,30 @@ def import_file(request: DoorRequest, number: int) -> HttpResponseBase:
     if upload is None:
         raise Http404
     return files.send(upload, actor=request.actor)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def correct(request: DoorRequest, reference: str) -> HttpResponse:
+    """Correct one registered item of a body in the officer's division, with a reason everybody can read."""
+    organization = Organization.objects.named_by(reference).order_by("pk").first()
+    if organization is None or not request.actor.may(SEE_WORKBENCH):
+        raise Http404 if organization is None else NotAllowed(SEE_WORKBENCH)
+    if not can_correct(request.actor, organization):
+        raise NotAllowed(CORRECT)
+    form = CorrectionForm(organization, request.POST if request.method == "POST" else None)
+    record = record_of(organization)
+    context = {"organization": organization, "record": record, "form": form}
+    if request.method == "POST" and form.is_valid():
+        try:
+            correct_item(
+                actor=request.actor,
+                organization=organization,
+                item=form.cleaned_data["item"],
+                value=form.cleaned_data["value"],
+                reason=form.cleaned_data["reason"],
+            )
+        except RuleViolation as error:
+            form.add_error(error.field or None, str(error.message))
+        else:
+            return HttpResponseRedirect(reverse("portal:organization_detail", args=[organization.reference]))
+    return render(request, "portal/correct.html", context, status=422 if request.method == "POST" else 200)

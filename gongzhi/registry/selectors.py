@@ -47,6 +47,11 @@ class Happening:
         return local(self.known_from).date()
 
     @property
+    def text(self) -> str:
+        """Why it was corrected, in the words of the official."""
+        return self.source.reason
+
+    @property
     def late_days(self) -> int:
         """How many days later than the fact the platform learned of it; a list's first telling is no lateness."""
         if self.event == EventKind.LISTED:

@@ -248,9 +248,30 @@ def test_knowledge_that_waited_for_the_lock_is_later_than_what_it_replaces(fresh
 def test_no_update_passes_but_the_end_of_being_known(change: dict[str, Any]) -> None:
     by, (org,) = source(), bodies(1)
     say(org, BEGIN, FIRST, by)
-    with pytest.raises(IntegrityError, match="append-only: UPDATE refused"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="append-only: UPDATE refused|permission denied"), transaction.atomic():
         Version.objects.filter(org=org).update(**change)
     assert Version.objects.filter(org=org).update(known_to=Version.now()) == 1  # the negative control
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "name = 'x'",
+        "valid_from = valid_from + 1",
+        "known_from = known_from - interval '1 day'",
+        "known_to = now(), name = 'x'",
+        "known_to = NULL",
+        "id = -id",
+    ],
+)
+def test_the_owner_too_may_only_say_the_end_of_being_known(django_db_setup: None, change: str) -> None:
+    one = "WHERE id = (SELECT min(id) FROM registry_version WHERE known_to IS NULL)"
+    with psycopg.connect(cluster.url("gz_owner", str(connection.settings_dict["NAME"]))) as owner:
+        with pytest.raises(psycopg.errors.RestrictViolation, match="append-only: UPDATE refused"), owner.transaction():
+            owner.execute(f"UPDATE registry_version SET {change} {one}".encode())
+        # the negative control
+        assert owner.execute(f"UPDATE registry_version SET known_to = now() {one}".encode()).rowcount == 1
+        owner.rollback()
 
 
 @pytest.mark.django_db

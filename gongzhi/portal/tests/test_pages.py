@@ -17,7 +17,7 @@ from gongzhi.registry.lists import read_list
 from gongzhi.registry.tests.test_imports import HEAD, IMPORTER, code, load
 from tests.access import TABLE, Access
 from tests.test_access import signed_in
-from tests.world import GUANGDONG, HUANGPU, NATIONAL
+from tests.world import GUANGDONG, HUANGPU, NATIONAL, SHENZHEN
 
 HAN = re.compile(r"[\u3400-\u9fff]+")
 #: Chinese that stands in English pages because it is data or a name: the language switch, names, codes' owners.
@@ -178,6 +178,53 @@ def test_chinese_pages_hold_no_latin_interface_text(client: Client, key: tuple[s
         return
     page = re.sub(r"<([a-z0-9]+)\b[^>]*\blang=\"en[^>]*>.*?</\1>", " ", response.content.decode(), flags=re.S)
     words = set(re.findall(r"[A-Za-z]{4,}", text_of(page)))
-    allowed = {"Gongzhi", "English", "JSON", "IPv", "Atom", "world", "MJ"} | {GUANGDONG, HUANGPU, NATIONAL}
-    codes = {word for word in words if any(word in reference for reference in (GUANGDONG, HUANGPU, NATIONAL))}
+    allowed = {"Gongzhi", "English", "JSON", "IPv", "Atom", "world", "MJ"} | {GUANGDONG, HUANGPU, NATIONAL, SHENZHEN}
+    codes = {word for word in words if any(word in reference for reference in (GUANGDONG, HUANGPU, NATIONAL, SHENZHEN))}
     assert not words - allowed - codes, words - allowed - codes
+
+
+CORRECT = f"/workbench/orgs/{SHENZHEN}/correct/"
+
+
+@pytest.mark.django_db
+def test_an_officer_corrects_an_item_by_page_and_everybody_reads_why(client: Client) -> None:
+    signed_in(client, "dana")
+    assert CORRECT in get(client, f"/orgs/{SHENZHEN}/")
+    get(client, CORRECT)
+    answer = client.post(CORRECT, {"item": "domicile", "value": "示例路 8 号", "reason": "证书上是 8 号"}, secure=True)
+    assert answer.status_code == 302
+    page = get(Client(), f"/orgs/{SHENZHEN}/")
+    for text in ("示例路 8 号", "示例路 4 号", "证书上是 8 号", "更正"):
+        assert text in page
+    assert CORRECT not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ({}, ""),
+        ({"item": "domicile", "value": "示例路 9 号", "reason": ""}, "示例路 9 号"),
+        ({"item": "fund_fen", "value": "五万", "reason": "证书"}, "五万"),
+        ({"item": "fund_fen", "value": "1.234", "reason": "证书"}, "1.234"),
+        ({"item": "nothing", "value": "x", "reason": "证书"}, "证书"),
+        ({"item": "name", "value": "", "reason": "证书"}, "证书"),
+        ({"item": "legal_representative", "value": "名" * 101, "reason": "证书"}, "名" * 101),
+        ({"item": "domicile", "value": "示例路 4 号", "reason": "没有变化"}, "没有变化"),
+    ],
+)
+def test_a_correction_that_cannot_be_keeps_what_was_typed(client: Client, typed: dict[str, str], kept: str) -> None:
+    signed_in(client, "dana")
+    answer = client.post(CORRECT, typed, secure=True)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "govuk-error-summary" in page
+    assert kept in page
+    assert "govuk-error-message" in page or "没有变化" in page
+
+
+@pytest.mark.django_db
+def test_funds_are_corrected_in_yuan_and_kept_in_fen(client: Client) -> None:
+    signed_in(client, "dana")
+    client.post(CORRECT, {"item": "fund_fen", "value": "100,000.50", "reason": "证书"}, secure=True)
+    assert "100,000.50" in get(client, f"/orgs/{SHENZHEN}/")

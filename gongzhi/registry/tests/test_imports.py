@@ -22,7 +22,7 @@ from gongzhi.registry.lists import read_list
 from gongzhi.registry.models import Certificate, Confirmation, Doubt, Source, Version
 from gongzhi.registry.selectors import record_of
 from gongzhi.tlog.models import BatchRow
-from tests.world import GUANGDONG, HUANGPU, NATIONAL, actor_of
+from tests.world import GUANGDONG, HUANGPU, NATIONAL, SHENZHEN, actor_of
 
 HEAD = "名称\t统一社会信用代码\t成立日期\t住所\t原始基金数额\t业务主管单位\t登记管理机关"
 IMPORTER = Actor.system("import", permissions=frozenset({"registry.import"}))
@@ -58,7 +58,7 @@ def test_a_new_body_has_one_version_and_stands_in_search() -> None:
     assert version.fund_fen == 200 * 10_000 * 100
     assert version.valid_from == dt.date(2015, 3, 1)
     assert list(Organization.objects.matching("爱心")) == [body]
-    assert list(Organization.objects.matching("szs")) == [body]
+    assert body in Organization.objects.matching("szs")
 
 
 @pytest.mark.django_db
@@ -190,18 +190,16 @@ def test_a_correction_has_a_reason_a_source_and_an_author() -> None:
         ({"item": "standing"}, "registry.item_unknown"),
         ({"item": "name", "value": ""}, "registry.name_missing"),
         ({"item": "nothing"}, "registry.item_unknown"),
-        ({"value": "示例路 2 号"}, "registry.nothing_changed"),
+        ({"value": "示例路 4 号"}, "registry.nothing_changed"),
     ],
 )
 def test_a_correction_that_cannot_be_is_refused_and_leaves_nothing(changes: dict[str, str], rule: str) -> None:
-    body = Organization.objects.get(credit_code=GUANGDONG)
-    ministry = actor_of("dana")
+    body = Organization.objects.get(credit_code=SHENZHEN)
+    dana = actor_of("dana")
     values = {"item": "domicile", "value": "示例路 9 号", "reason": "证书", **changes}
     before = Source.objects.count()
-    reach = Organization.objects.filter(pk=body.pk).update(path="44/4403/")
-    assert reach == 1
     with pytest.raises(RuleViolation) as caught:
-        correct_item(actor=ministry, organization=body, **values)
+        correct_item(actor=dana, organization=body, **values)
     assert caught.value.code == rule
     assert Source.objects.count() == before
 
