@@ -6,10 +6,8 @@ template is made anew when a migration, the reference data or the seeded world c
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import os
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,6 @@ from psycopg import sql
 from pytest_socket import socket_allow_hosts
 
 from gongzhi.config.database import Cluster
-from gongzhi.core import searchtext
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("TEST_VAR") or ROOT / "var" / "test").resolve()
@@ -114,10 +111,6 @@ def template_name() -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server once."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # zhconv leaves its dictionary file to the collector
-        searchtext.normalise("一")
-        gc.collect()
     (VAR / "static").mkdir(parents=True, exist_ok=True)
     if is_main(config) and not config.option.collectonly:
         cluster.start()

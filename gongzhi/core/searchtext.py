@@ -11,8 +11,11 @@ import re
 import unicodedata
 import zlib
 
+from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin
-from zhconv import convert
+
+#: Loaded once: the dictionaries take a moment.
+_TO_SIMPLIFIED = OpenCC("t2s")
 
 _SPACE = re.compile(r"\s+")
 _NOT_WORD = re.compile(r"[\W_]+", re.UNICODE)
@@ -26,7 +29,7 @@ class _Simplified(dict[int, str]):
     """
 
     def __missing__(self, code: int) -> str:
-        found: str = convert(chr(code), "zh-hans")
+        found: str = _TO_SIMPLIFIED.convert(chr(code))
         self[code] = found
         return found
 
@@ -50,7 +53,7 @@ def compact(text: str) -> str:
 
 def _spoken(text: str) -> str:
     """The text to be read aloud: here the phrase decides, so that 乾元 is qianyuan and 重慶 is chongqing."""
-    return _NOT_WORD.sub("", convert(_fold(text), "zh-hans"))
+    return _NOT_WORD.sub("", _TO_SIMPLIFIED.convert(_fold(text)))
 
 
 def _number(gram: str) -> int:

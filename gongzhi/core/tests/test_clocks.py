@@ -248,7 +248,7 @@ def test_knowledge_that_waited_for_the_lock_is_later_than_what_it_replaces(fresh
 def test_no_update_passes_but_the_end_of_being_known(change: dict[str, Any]) -> None:
     by, (org,) = source(), bodies(1)
     say(org, BEGIN, FIRST, by)
-    with pytest.raises(DatabaseError, match="append-only: UPDATE refused|permission denied"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"append-only: UPDATE refused|permission denied"), transaction.atomic():
         Version.objects.filter(org=org).update(**change)
     assert Version.objects.filter(org=org).update(known_to=Version.now()) == 1  # the negative control
 
