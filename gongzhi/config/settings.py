@@ -116,6 +116,8 @@ DATABASES["default"]["OPTIONS"].setdefault("application_name", "gongzhi")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+#: A nightly job that was missed is made up within a day; the library's own limit is ten minutes.
+PROCRASTINATE_PERIODIC_DEFAULTS = {"max_delay": 86_400}
 
 # --- people ---
 AUTH_USER_MODEL = "accounts.Account"
