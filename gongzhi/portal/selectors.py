@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from gongzhi.core import searchtext
 from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.times import SHANGHAI, today
 from gongzhi.orgs.enums import ENDED, Kind, Standing
 from gongzhi.orgs.models import Organization, Tally
 from gongzhi.reference.models import Division
@@ -125,6 +127,57 @@ class Asked:
         }
         text = urlencode({name: value for name, value in values.items() if value})
         return reverse("portal:organization_search") + (f"?{text}" if text else "")
+
+
+@dataclass(frozen=True)
+class PastDay:
+    """Which day of an organization's past a reader asked for, and as known when.
+
+    From an address with `on=2020-01-01` and perhaps `known=2021-01-01`, or from the form's boxes `y`, `m`, `d` with
+    `known` saying `today` or `then`. A day that does not exist is an error to show, never a guess.
+    """
+
+    on: dt.date | None = None
+    known_on: dt.date | None = None
+    known: str = "today"
+    year: str = ""
+    month: str = ""
+    day: str = ""
+    error: str = ""
+    today_url: str = "?"
+
+    @property
+    def known_at(self) -> dt.datetime | None:
+        """The end of the day, in China, whose knowledge is asked for; None for today's."""
+        if self.known == "today" or self.known_on is None:
+            return None
+        return dt.datetime.combine(self.known_on + dt.timedelta(days=1), dt.time(), SHANGHAI)
+
+    @classmethod
+    def of(cls, given: dict[str, str]) -> PastDay:
+        """From the parameters of an address."""
+        year, month, day = (unicodedata.normalize("NFKC", given.get(part, "")).strip()[:4] for part in ("y", "m", "d"))
+        text = given.get("on", "").strip()[:10] or (f"{year:0>4}-{month:0>2}-{day:0>2}" if year or month or day else "")
+        known = given.get("known", "today").strip()[:10]
+        if not text:
+            return cls(today_url="?")
+        try:
+            on = dt.date.fromisoformat(text)
+            known_on = (
+                on if known == "then" else dt.date.fromisoformat(known) if known not in {"", "today"} else today()
+            )
+        except ValueError:
+            return cls(
+                year=year, month=month, day=day, known=known, error=_("Enter a day that exists, such as 2020 1 1.")
+            )
+        return cls(
+            on=on,
+            known_on=known_on,
+            known="today" if known in {"", "today"} else "then",
+            year=str(on.year),
+            month=str(on.month),
+            day=str(on.day),
+        )
 
 
 def _matching(asked: Asked, *, leave_out: str = "") -> QuerySet[Organization]:

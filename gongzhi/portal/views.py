@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 from django.contrib.auth.decorators import login_not_required
@@ -15,11 +16,11 @@ from gongzhi.core.door import DoorRequest
 from gongzhi.orgs.enums import Kind
 from gongzhi.orgs.models import Organization
 from gongzhi.portal import selectors
-from gongzhi.portal.selectors import Asked
+from gongzhi.portal.selectors import Asked, PastDay
 from gongzhi.reference import selectors as reference
 from gongzhi.registry.enums import ITEMS_GROUND
 from gongzhi.registry.policies import can_correct
-from gongzhi.registry.selectors import record_of
+from gongzhi.registry.selectors import NothingThen, record_of
 
 
 @login_not_required
@@ -64,11 +65,17 @@ def organization_detail(request: HttpRequest, reference: str) -> HttpResponse:
         same: dict[str, object] = {"reference": reference, "rows": selectors.rows_of(matches, "")}
         return render(request, "portal/same_number.html", same)
     organization = matches[0]
-    record = record_of(organization)
+    asof = PastDay.of(request.GET.dict())
+    try:
+        record = record_of(organization, on=asof.on, known_at=asof.known_at)
+    except NothingThen:
+        asof = replace(asof, on=None, error=_("The register held nothing about this organization on that day."))
+        record = record_of(organization)
     places = selectors.place_names([organization.path])
     context: dict[str, object] = {
         "organization": organization,
         "record": record,
+        "asof": asof,
         "place": places[organization.path],
         "may_correct": can_correct(cast(DoorRequest, request).actor, organization),
         "items_ground": ITEMS_GROUND.get(organization.kind, ""),

@@ -7,11 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gongzhi.core.money import fen
 from gongzhi.orgs.models import Organization
 from gongzhi.registry.enums import ITEMS_OF
 from gongzhi.registry.selectors import label_of
-from gongzhi.ui.forms import Form
+from gongzhi.ui.forms import FenField, Form
 
 LONGEST = {"name": 200, "legal_representative": 100, "business_authority": 200}
 
@@ -45,11 +44,9 @@ class CorrectionForm(Form):
         item, text = data.get("item", ""), data.get("value", "").strip()
         if item == "fund_fen":
             try:
-                data["value"] = fen(text.replace(",", "")) if text else None
-                if text and not 0 <= data["value"] < 10**17:
-                    raise ValueError(text)
-            except ValueError:
-                self.add_error("value", _("Enter an amount in yuan with at most two decimals, such as 2000000.00."))
+                data["value"] = FenField(required=False).clean(text)
+            except forms.ValidationError as error:
+                self.add_error("value", error)
         elif len(text) > LONGEST.get(item, 4000):
             self.add_error("value", _("This is too long: at most %(most)s characters.") % {"most": LONGEST[item]})
         else:

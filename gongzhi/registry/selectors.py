@@ -79,6 +79,10 @@ class Record:
     confirmed_on: dt.date | None
 
 
+class NothingThen(LookupError):
+    """The register held nothing about the organization on that day, or did not know it then."""
+
+
 def label_of(item: str, kind: str) -> str | Promise:
     """What an item is called on the certificate of this kind."""
     return FUND_LABEL.get(kind, ITEMS[item]) if item == "fund_fen" else ITEMS[item]
@@ -105,12 +109,22 @@ def _began(item: str, versions: Sequence[Version]) -> Version:
     return found
 
 
-def record_of(organization: Organization) -> Record:
-    """The register's page of one organization: four queries, whatever its history."""
-    versions = list(Version.objects.current().filter(org=organization).select_related("source").order_by("-valid_from"))
-    confirmations = list(
-        Confirmation.objects.filter(org=organization).select_related("source").order_by("-confirmed_on", "-pk")[:50]
-    )
+def record_of(organization: Organization, *, on: dt.date | None = None, known_at: dt.datetime | None = None) -> Record:
+    """The register's page of one organization, as it stood on a day and as it was known at a moment.
+
+    Without `on` as it stands, without `known_at` as it is known now. Four queries, whatever its history. Raises
+    `NothingThen` when the register knew nothing of that day.
+    """
+    believed = Version.objects.known(known_at).filter(org=organization)
+    if on is not None:
+        believed = believed.filter(valid_from__lte=on)
+    versions = list(believed.select_related("source").order_by("-valid_from"))
+    if not versions:
+        raise NothingThen(organization.reference)
+    agreeing = Confirmation.objects.filter(org=organization)
+    if on is not None:
+        agreeing = agreeing.filter(confirmed_on__lte=on)
+    confirmations = list(agreeing.select_related("source").order_by("-confirmed_on", "-pk")[:50])
     present = versions[0]
     facts: list[Fact] = []
     missing: list[tuple[str, str | Promise]] = []

@@ -30,8 +30,8 @@ PEOPLE: Final = {"wang@example.org": ("王小明", "王××"), "li@example.org":
 class Encrypted(http.client.HTTPConnection):
     """https to the public name on a port of this machine; the certificate is checked."""
 
-    def __init__(self, port: int, trusted: Path) -> None:
-        super().__init__("127.0.0.1", port, timeout=60)
+    def __init__(self, port: int, trusted: Path, source: str) -> None:
+        super().__init__("127.0.0.1", port, timeout=60, source_address=(source, 0))
         self.trusted = ssl.create_default_context(cafile=str(trusted))
 
     def connect(self) -> None:
@@ -41,21 +41,24 @@ class Encrypted(http.client.HTTPConnection):
 
 
 class Browser:
-    """Keeps cookies, asks through nginx or, with `web`, one web process as nginx would."""
+    """Keeps cookies, asks through nginx or, with `web`, one web process as nginx would. `source` is its address."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, *, source: str = "127.0.0.1", more: Mapping[str, str] | None = None) -> None:
         self.place = place
+        self.source = source
+        self.more = more or {}
         self.cookies: dict[str, Morsel[str]] = {}
 
     def ask(self, path: str, *, form: Mapping[str, str] | None = None, web: str = "") -> tuple[int, str, Any]:
         """Status, text and headers of one answer; nothing is followed."""
         headers = {"Host": SITE, "Cookie": "; ".join(f"{name}={one.value}" for name, one in self.cookies.items())}
+        headers |= self.more
         connection: http.client.HTTPConnection
         if web:
             connection = http.client.HTTPConnection("127.0.0.1", self.place.ports[web], timeout=60)
             headers |= {"X-Forwarded-Proto": "https", "X-Real-IP": "127.0.0.1"}
         else:
-            connection = Encrypted(self.place.ports["https"], self.place.folder / "certificate.pem")
+            connection = Encrypted(self.place.ports["https"], self.place.folder / "certificate.pem", self.source)
         body = None
         if form is not None:
             body = urlencode(form)

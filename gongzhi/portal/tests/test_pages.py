@@ -228,3 +228,29 @@ def test_funds_are_corrected_in_yuan_and_kept_in_fen(client: Client) -> None:
     signed_in(client, "dana")
     client.post(CORRECT, {"item": "fund_fen", "value": "100,000.50", "reason": "证书"}, secure=True)
     assert "100,000.50" in get(client, f"/orgs/{SHENZHEN}/")
+
+
+@pytest.mark.django_db
+def test_a_past_day_is_shown_as_known_today_and_as_known_then(client: Client) -> None:
+    reference = code(77)
+    load(f"{HEAD}\n深圳市××敬老基金会\t{reference}\t2015-03-01\t\t\t\t")
+    load(f"{HEAD}\n深圳市××助老基金会\t{reference}\t2015-03-01\t\t\t\t")
+    address = f"/orgs/{reference}/"
+    past = get(client, f"{address}?on=2016-01-01")
+    assert "深圳市××敬老基金会" in past
+    assert "asofb" in past, "a banner says that this is not today"
+    assert "asofb" not in get(client, address)
+    boxes = get(client, f"{address}?y=2016&m=1&d=1&known=today")
+    assert "深圳市××敬老基金会" in boxes
+    for nothing in ("?on=2014-01-01", "?y=2016&m=1&d=1&known=then", "?on=2016-01-01&known=2016-02-01"):
+        page = get(client, address + nothing)
+        assert "asofb" not in page
+        assert "没有关于这家组织的记载" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "asked", ["?on=x", "?y=2020&m=13&d=1", "?on=2020-01-01&known=never", "?y=２０２０&m=１&d=３２", "?y=1"]
+)
+def test_a_day_that_does_not_exist_is_said(client: Client, asked: str) -> None:
+    assert "请填写存在的日期" in get(client, f"/orgs/{SHENZHEN}/{asked}")

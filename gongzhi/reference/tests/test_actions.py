@@ -264,5 +264,9 @@ def test_an_announced_year_is_never_changed_or_deleted(register: None) -> None:
         "UPDATE reference_calendar_year SET days = '[]' WHERE id = %s",
         "DELETE FROM reference_calendar_year WHERE id = %s",
     ):
-        with pytest.raises(DatabaseError, match="append-only|permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        with (
+            pytest.raises(DatabaseError, match=r"append-only|permission denied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute(statement, [row.pk])

@@ -294,10 +294,14 @@ def test_a_row_is_closed_once_and_never_changed_or_deleted(db: None) -> None:
         "UPDATE reference_division SET name = '别名' WHERE id = %s",
         "DELETE FROM reference_division WHERE id = %s",
     ):
-        with pytest.raises(DatabaseError, match="append-only|permission denied"), transaction.atomic(), connection.cursor() as cursor:
+        with (
+            pytest.raises(DatabaseError, match=r"append-only|permission denied"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
             cursor.execute(statement, [row.pk])
     Division.objects.filter(pk=row.pk).update(known_to=Division.now())
-    with pytest.raises(DatabaseError, match="append-only|permission denied"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=r"append-only|permission denied"), transaction.atomic():
         Division.objects.filter(pk=row.pk).update(known_to=None)
 
 
