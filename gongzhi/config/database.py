@@ -54,6 +54,21 @@ def major_version(binary_folder: Path) -> str:
     return answer.stdout.split()[2].split(".")[0]
 
 
+def first_closed(path: Path, account: pwd.struct_passwd) -> Path | None:
+    """The first folder on the way to `path`, itself included, that `account` cannot enter; None if there is none."""
+    for folder in [*reversed(path.resolve().parents), path.resolve()]:
+        status = folder.stat()
+        if status.st_uid == account.pw_uid:
+            allowed = status.st_mode & 0o100
+        elif status.st_gid == account.pw_gid:
+            allowed = status.st_mode & 0o010
+        else:
+            allowed = status.st_mode & 0o001
+        if not allowed:
+            return folder
+    return None
+
+
 class Cluster:
     """One embedded server. As root it runs as the owner of VAR, else as `nobody`; no account is created."""
 
@@ -128,24 +143,35 @@ class Cluster:
 
     def _blocked_for(self, account: pwd.struct_passwd) -> Path | None:
         """The first folder on the way to VAR that `account` cannot enter, or None."""
-        for folder in [*reversed(self.var.parents), self.var]:
-            status = folder.stat()
-            if status.st_uid == account.pw_uid:
-                allowed = status.st_mode & 0o100
-            elif status.st_gid == account.pw_gid:
-                allowed = status.st_mode & 0o010
-            else:
-                allowed = status.st_mode & 0o001
-            if not allowed:
-                return folder
-        return None
+        return first_closed(self.var, account)
+
+    def _binaries(self) -> Path:
+        """The binaries, where the database's account can reach them.
+
+        As root they may lie below a folder only root can enter (a checkout in /root): then a copy inside VAR serves.
+        """
+        found = binaries()
+        if self.account is None or first_closed(found, self.account) is None:
+            return found
+        # The wheel keeps its libraries in a folder beside its package, found by a relative path: both are copied.
+        package = found.parent.parent
+        copy = self.var / f"postgresql-{major_version(found)}"
+        if not copy.exists():
+            beside = self.var / f".{copy.name}.{os.getpid()}"
+            beside.mkdir(mode=0o755)
+            for folder in package.parent.glob(f"{package.name}*"):
+                if folder.is_dir() and not folder.name.endswith(".dist-info"):
+                    shutil.copytree(folder, beside / folder.name, symlinks=True)
+            (beside / package.name).chmod(0o755)
+            beside.rename(copy)
+        return copy / package.name / found.parent.name / found.name
 
     # --- start and stop ---
 
     def start(self) -> None:
         """Make the cluster if there is none, start it or adopt a running one, and make roles and database."""
         self.check()
-        folder = binaries()
+        folder = self._binaries()
         self._own_folder(self.data)
         self._own_folder(self.sockets)
         if not (self.data / "PG_VERSION").exists():
@@ -252,7 +278,7 @@ class Cluster:
         if process is None:
             return
         answer = subprocess.run(
-            [str(binaries() / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "-t", "60", "-s", "stop"],
+            [str(self._binaries() / "pg_ctl"), "-D", str(self.data), "-m", "fast", "-w", "-t", "60", "-s", "stop"],
             capture_output=True, check=False, **self._as_account(),
         )  # fmt: skip
         if answer.returncode != 0 and process.is_running():

