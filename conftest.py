@@ -60,7 +60,11 @@ def django_db_setup(database_template: str, worker_id: str, django_db_blocker: A
 
 @pytest.fixture
 def fresh_database(
-    request: pytest.FixtureRequest, django_db_setup: None, database_template: str, worker_id: str, django_db_blocker: Any
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    database_template: str,
+    worker_id: str,
+    django_db_blocker: Any,
 ) -> Iterator[str]:
     """A database for one test that needs real commits; its name. Gone afterwards."""
     assert request.node.get_closest_marker("django_db") is None, "a test in a transaction cannot have a fresh database"
