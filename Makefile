@@ -20,7 +20,8 @@ help:
 	@echo "Settings: PORT=8000 VAR=var"
 
 # One environment, from one hashed list. It is made again when the list changes.
-setup: $(V)/.ready
+COMPILED := gongzhi/locale/zh_Hans/LC_MESSAGES/django.mo
+setup: $(V)/.ready $(COMPILED)
 $(V)/.ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(not (3, 11) <= v <= (3, 13) and "Python 3.11, 3.12 or 3.13 is needed, this is %d.%d: set PYTHON=python3.11." % v)'
 	@test -x $(V)/python || $(PYTHON) -m venv .venv
@@ -28,30 +29,29 @@ $(V)/.ready: requirements.txt pyproject.toml
 	@$(V)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-COMPILED := gongzhi/locale/zh_Hans/LC_MESSAGES/django.mo
 $(COMPILED): gongzhi/locale/zh_Hans/LC_MESSAGES/django.po $(V)/.ready
 	@$(V)/python tools/messages.py compile
 
-run: setup $(COMPILED)
+run: setup
 	@exec $(V)/gongzhi --var "$(VAR)" demo --port "$(PORT)"
 
-seed: setup $(COMPILED)
+seed: setup
 	@$(V)/gongzhi --var "$(VAR)" migrate
 	@GONGZHI_DEMO=1 $(V)/gongzhi --var "$(VAR)" seed --demo --size "$(SIZE)"
 
 reset:
 	@$(V)/gongzhi --var "$(VAR)" reset
 
-test: setup $(COMPILED)
+test: setup
 	@TEST_VAR="$(VAR)/test" $(V)/python -m pytest -n auto --dist worksteal $(ARGS)
 
-bench: setup $(COMPILED)
+bench: setup
 	@$(V)/python -m bench $(NAME) $(ARGS)
 
-access: setup $(COMPILED)
+access: setup
 	@TEST_VAR="$(VAR)/test" $(V)/python -m pytest -q -p no:randomly tests/test_access.py --print-access
 
-shots axe: setup $(COMPILED)
+shots axe: setup
 	@$(V)/python tools/$@.py
 
 lock:
@@ -59,7 +59,7 @@ lock:
 	  --no-emit-find-links requirements.in -o requirements.txt
 
 # --- what `make check` is made of ---
-check: setup $(COMPILED) format lint types contracts migrations messages openapi vendor-check test
+check: setup format lint types contracts migrations messages openapi vendor-check test
 
 format:
 	@$(V)/ruff format --check --quiet . || { echo "Run: $(V)/ruff format ."; exit 1; }

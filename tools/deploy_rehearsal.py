@@ -123,13 +123,40 @@ def one_machine(place: Place, checks: Checks, database: Postgres) -> dict[str, s
         need(answer_http.status == 301, answer_http.status)
         need(answer_http.headers["Location"] == f"https://{SITE}/orgs/?q=1", answer_http.headers["Location"])
         connection.close()
-    with checks.check("A5 signing in works and its cookies are __Host-, Secure, HttpOnly, SameSite"):
-        one_page_cookies(place, passwords)
+    signing_in(place, checks, passwords, web["env"])
     with checks.check("A4 gongzhi doctor finds nothing wrong"):
         need("Nothing is wrong." in place.run(machine, "doctor"), place.run(machine, "doctor"))
     backups(place, checks, database, machine, web["env"])
     place.end(*running)
     return passwords
+
+
+def signing_in(place: Place, checks: Checks, passwords: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    """Part A5: cookies, and whose tries are counted."""
+    with checks.check("A5 signing in works and its cookies are __Host-, Secure, HttpOnly, SameSite"):
+        one_page_cookies(place, passwords)
+    with checks.check("A5 a failed sign-in is counted for the visitor's own address, not for one the browser claims"):
+        counted_address(place, environment)
+
+
+def counted_address(place: Place, environment: Mapping[str, str]) -> None:
+    """Fail to sign in from another address while claiming a third; see which one the platform counted."""
+    claimed = {"X-Real-IP": "192.0.2.9", "X-Forwarded-For": "192.0.2.9"}
+    try:
+        Browser(place, source="127.0.0.2", more=claimed).sign_in(next(iter(PEOPLE)), "a wrong password")
+    except Failed as refusal:
+        need("422" in str(refusal), refusal)
+    else:
+        raise Failed("a wrong password was accepted")
+    counted = place.python(
+        "from gongzhi.core.crypto import blind_index\nfrom django.db import connection\n"
+        "cursor = connection.cursor()\ncursor.execute('SELECT bucket FROM core_throttle')\n"
+        "buckets = {row[0].rpartition(':')[2] for row in cursor.fetchall()}\n"
+        "tried = ['127.0.0.1', '127.0.0.2', '192.0.2.9']\n"
+        "print(*(one for one in tried if blind_index('throttle.address', one).hex() in buckets))",
+        environment,
+    )
+    need(counted == "127.0.0.2", f"counted for {counted or 'no address'}")
 
 
 def queue(place: Place, environment: Mapping[str, str]) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gongzhi.config.database import CannotStart, Cluster
-from gongzhi.config.env import BadSetting
+from gongzhi.config.env import BadSetting, text
 
 
 def use_embedded(cluster: Cluster) -> None:
@@ -264,6 +264,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.var = options.var.resolve()
     os.environ["VAR"] = str(options.var)
     try:
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_LOG_URL"):
+            if os.environ.get(f"{name}_FILE"):
+                os.environ[name] = text(name)
         result: int = options.run(options)
     except (CannotStart, BadSetting) as error:
         print(f"gongzhi: {error}", file=sys.stderr)

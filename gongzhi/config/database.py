@@ -24,6 +24,8 @@ import psycopg
 
 #: A unix socket's path may hold 107 bytes and a closing zero on Linux (103 on macOS).
 LONGEST_SOCKET = 107 if os.uname().sysname == "Linux" else 103
+#: Only names the socket; said outright, because PGPORT in somebody's environment would change it.
+PORT = 5432
 SMALLEST_DISK = 200 * 1024 * 1024
 ROLES = Path(__file__).with_name("roles.sql")
 
@@ -95,7 +97,7 @@ class Cluster:
 
     def url(self, role: str = "gz_app", name: str = "gongzhi") -> str:
         """The address of database `name` for `role`."""
-        return f"postgresql://{role}@/{name}?host={self.sockets}"
+        return f"postgresql://{role}@/{name}?host={self.sockets}&port={PORT}"
 
     # --- may it start here? ---
 
@@ -209,6 +211,7 @@ class Cluster:
     def _launch(self, folder: Path) -> None:
         options = {
             "listen_addresses": "",
+            "port": str(PORT),
             "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
             "shared_buffers": "64MB",

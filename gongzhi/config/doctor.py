@@ -66,6 +66,12 @@ def _settings() -> Iterator[Problem]:
             "The platform is served under a public name without https: passwords can be read on the way.",
             "Set GONGZHI_HTTPS=1 and put nginx with a certificate in front (docs/guides/deploy.md).",
         )
+    if set(settings.ALLOWED_HOSTS) - LOOPBACK and settings.HTTPS and not settings.BEHIND_PROXY:
+        yield Problem(
+            "proxy.unset",
+            "The platform is served under a public name, but not told of the proxy in front: all visitors count as one.",
+            "Set GONGZHI_BEHIND_PROXY=1 where nginx sets X-Real-IP and X-Forwarded-Proto (docs/guides/deploy.md).",
+        )
     keys = Path(os.environ.get("GONGZHI_KEYS_FILE") or settings.VAR / "keys.json")
     if keys.exists() and keys.stat().st_mode & 0o077:
         yield Problem("key.readable", f"Other accounts can read {keys}.", f"chmod 600 {keys}")

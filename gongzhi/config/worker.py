@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
+import sys
 import threading
 
 from django.db import DatabaseError, close_old_connections
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
 
 from gongzhi.config import lifeline as lifelines
 from gongzhi.core import heartbeat
@@ -30,7 +33,11 @@ def _beat(stopped: threading.Event) -> None:
 
 
 def work(*, concurrency: int, lifeline: int | None = None) -> int:
-    """Run jobs until SIGTERM; a job that has begun is finished first (for at most 20 s)."""
+    """Run jobs until SIGTERM; a job that has begun is finished first (for at most 20 s).
+
+    Returns 0 when it was asked to stop, 1 when it ended by itself, for example because the database restarted: whoever
+    watches it then starts it again.
+    """
     lifelines.hold(lifeline)
     stopped = threading.Event()
     threading.Thread(target=_beat, args=[stopped], name="heartbeat", daemon=True).start()
@@ -39,15 +46,31 @@ def work(*, concurrency: int, lifeline: int | None = None) -> int:
         connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's connector has it
         with app.replace_connector(connector):
             async with app.open_async():
-                await app.run_worker_async(
-                    concurrency=concurrency,
-                    install_signal_handlers=True,
-                    shutdown_graceful_timeout=20,
-                    delete_jobs="successful",
+                working = asyncio.create_task(
+                    app.run_worker_async(
+                        concurrency=concurrency,
+                        install_signal_handlers=False,
+                        shutdown_graceful_timeout=20,
+                        delete_jobs="successful",
+                    )
                 )
+
+                def ask_to_stop() -> None:
+                    stopped.set()
+                    working.cancel()  # the library finishes what runs, then ends
+
+                for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                    asyncio.get_running_loop().add_signal_handler(number, ask_to_stop)
+                try:
+                    await working
+                except asyncio.CancelledError:
+                    if not stopped.is_set():
+                        raise
 
     try:
         asyncio.run(run())
-    finally:
-        stopped.set()
-    return 0
+    except ConnectorException as error:
+        print(f"gongzhi: the worker lost the database: {error}", file=sys.stderr)
+    asked = stopped.is_set()
+    stopped.set()
+    return 0 if asked else 1

@@ -109,6 +109,7 @@ def test_a_database_without_checksums(cluster: Cluster) -> None:
         ({"DEBUG": "1"}, "", "debug.on", "DEBUG"),
         ({"GONGZHI_SECRET_KEY": EXAMPLE_SECRET}, "", "key.default", "key"),
         ({"GONGZHI_HOSTS": "gongzhi.example.org", "GONGZHI_HTTPS": "0"}, "", "https.off", "https"),
+        ({"GONGZHI_HOSTS": "gongzhi.example.org"}, "", "proxy.unset", "proxy"),
         ({}, "real = time.time; time.time = lambda: real() + 600", "clock.wrong", "600"),
         (
             {},
