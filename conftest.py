@@ -32,6 +32,15 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture(autouse=True)
+def in_chinese() -> None:
+    """Each test begins in the platform's own language, whatever the one before it read."""
+    from django.conf import settings
+    from django.utils import translation
+
+    translation.activate(settings.LANGUAGE_CODE)
+
+
 @pytest.fixture(scope="session")
 def database_template(django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> str:
     """The migrated and seeded template; made by the first process that comes, the others wait."""
