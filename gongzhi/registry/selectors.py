@@ -28,6 +28,8 @@ class Fact:
     since: dt.date | None
     source: Source
     confirmed_on: dt.date | None
+    #: On a page about a past day: what the item says today, if that is something else.
+    now: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def _began(item: str, versions: Sequence[Version]) -> Version:
 def record_of(organization: Organization, *, on: dt.date | None = None, known_at: dt.datetime | None = None) -> Record:
     """The register's page of one organization, as it stood on a day and as it was known at a moment.
 
-    Without `on` as it stands, without `known_at` as it is known now. Four queries, whatever its history. Raises
+    Without `on` as it stands, without `known_at` as it is known now. Four queries, whatever its history (five for a past day). Raises
     `NothingThen` when the register knew nothing of that day.
     """
     believed = Version.objects.known(known_at).filter(org=organization)
@@ -126,6 +128,7 @@ def record_of(organization: Organization, *, on: dt.date | None = None, known_at
         agreeing = agreeing.filter(confirmed_on__lte=on)
     confirmations = list(agreeing.select_related("source").order_by("-confirmed_on", "-pk")[:50])
     present = versions[0]
+    newest = Version.objects.current().filter(org=organization).order_by("-valid_from").first() if on else None
     facts: list[Fact] = []
     missing: list[tuple[str, str | Promise]] = []
     for item in ITEMS_OF[organization.kind]:
@@ -137,7 +140,9 @@ def record_of(organization: Organization, *, on: dt.date | None = None, known_at
         confirmed = next((one.confirmed_on for one in confirmations if item in one.source.items), None)
         # A list tells what is so on its day, not since when: only a change tells that.
         since = None if began.event == EventKind.LISTED else began.valid_from
-        facts.append(Fact(item, label_of(item, organization.kind), value, since, began.source, confirmed))
+        today_says = shown(item, newest) if newest is not None else value
+        now = "" if today_says == value else today_says or str(_("not stated"))
+        facts.append(Fact(item, label_of(item, organization.kind), value, since, began.source, confirmed, now))
     return Record(
         organization=organization,
         version=present,

@@ -239,6 +239,7 @@ def test_a_past_day_is_shown_as_known_today_and_as_known_then(client: Client) ->
     past = get(client, f"{address}?on=2016-01-01")
     assert "深圳市××敬老基金会" in past
     assert "asofb" in past, "a banner says that this is not today"
+    assert "现在是：深圳市××助老基金会" in re.sub(r"\s|<[^>]+>", "", past), "what differs from today is marked"
     assert "asofb" not in get(client, address)
     boxes = get(client, f"{address}?y=2016&m=1&d=1&known=today")
     assert "深圳市××敬老基金会" in boxes
