@@ -32,6 +32,14 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures tests recorded as `figure`, also those of other processes, above the closing line."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(str(value))
+
+
 @pytest.fixture(autouse=True)
 def in_chinese() -> None:
     """Each test begins in the platform's own language, whatever the one before it read."""

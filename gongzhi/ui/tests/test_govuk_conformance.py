@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -127,17 +127,17 @@ def test_a_shipped_fixture_comes_out_the_same(fixture: Fixture) -> None:
     assert normalised(render(fixture.component, fixture.options)) == normalised(fixture.html)
 
 
-def test_every_fixture_is_rendered_or_refused_with_a_reason(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_fixture_is_rendered_or_refused_with_a_reason(record_property: Callable[[str, object], None]) -> None:
     refused = [fixture for fixture in FIXTURES if fixture.refusal]
     same = [
         fixture
         for fixture in RENDERED
         if normalised(render(fixture.component, fixture.options)) == normalised(fixture.html or "")
     ]
-    with capsys.disabled():
-        print(f"\nfixtures {len(same)} of {len(FIXTURES)}, refused {len(refused)}")
-        for fixture in refused:
-            print(f"  refused {fixture.component}: {fixture.name}: {fixture.refusal}")
+    # Printed above pytest's closing line, whichever process runs this (`pytest_terminal_summary`).
+    record_property("figure", f"fixtures {len(same)} of {len(FIXTURES)}, refused {len(refused)}")
+    for fixture in refused:
+        record_property("figure", f"  refused {fixture.component}: {fixture.name}: {fixture.refusal}")
     assert len(FIXTURES) == SHIPPED
     assert len(same) + len(refused) == SHIPPED
     assert len(refused) <= MOST_REFUSED
