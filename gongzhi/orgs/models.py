@@ -22,9 +22,12 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
     """Questions about organizations. Their register is public: everybody may see every row."""
 
     def named_by(self, reference: str) -> Self:
-        """The organization with this credit code or registration number (as written in an address)."""
+        """Organizations with this credit code, registration number or public id (as written in an address).
+
+        Two registries may have given the same number; the public id then tells the two apart.
+        """
         wanted = reference.strip().upper()
-        return self.filter(Q(credit_code=wanted) | Q(number=wanted))
+        return self.filter(Q(credit_code=wanted) | Q(number=wanted) | Q(public_id=wanted))
 
     def matching(self, query: str) -> Self:
         """Organizations whose name holds `query`, two characters included, or whose code, pinyin or initials begin so."""

@@ -62,9 +62,14 @@ def organization_detail(request: HttpRequest, reference: str) -> HttpResponse:
     if not matches:
         raise Http404(_("No organization has this code or number."))
     if len(matches) > 1:  # one number given by two registries
-        same: dict[str, object] = {"reference": reference, "rows": selectors.rows_of(matches, "")}
+        rows = [
+            replace(row, url=reverse("portal:organization_detail", args=[one.public_id]))
+            for row, one in zip(selectors.rows_of(matches, ""), matches, strict=True)
+        ]
+        same: dict[str, object] = {"reference": reference, "rows": rows}
         return render(request, "portal/same_number.html", same)
     organization = matches[0]
+    by_public_id = organization.public_id == reference.strip().upper()
     asof = PastDay.of(request.GET.dict())
     try:
         record = record_of(organization, on=asof.on, known_at=asof.known_at)
@@ -76,10 +81,13 @@ def organization_detail(request: HttpRequest, reference: str) -> HttpResponse:
         "organization": organization,
         "record": record,
         "asof": asof,
+        "named": organization.public_id if by_public_id else organization.reference,
         "place": places[organization.path],
         "may_correct": can_correct(cast(DoorRequest, request).actor, organization),
         "items_ground": ITEMS_GROUND.get(organization.kind, ""),
-        "api_url": reverse("api-1:organization", args=[organization.reference]),
+        "api_url": reverse(
+            "api-1:organization", args=[organization.public_id if by_public_id else organization.reference]
+        ),
     }
     return render(request, "portal/organization.html", context)
 

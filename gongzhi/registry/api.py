@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from ninja import Query, Router
 
+from gongzhi.core.errors import RuleViolation
 from gongzhi.core.paging import LARGEST_PAGE, page_of
 from gongzhi.orgs.models import Organization
 from gongzhi.registry.schemas import DoubtOut, FactOut, OrganizationDetail, OrganizationOut, OrganizationPage
@@ -53,9 +54,14 @@ def search(
 @router.get("/{code}", response=OrganizationDetail, auth=None, url_name="organization", summary="One organization")
 def detail(request: HttpRequest, code: str) -> OrganizationDetail:
     """One organization by credit code or registration number, with every registered item and its source."""
-    organization = Organization.objects.named_by(code).order_by("pk").first()
-    if organization is None:
+    named = list(Organization.objects.named_by(code).order_by("pk")[:2])
+    if not named:
         raise Http404
+    if len(named) > 1:
+        raise RuleViolation(
+            "registry.number_shared", "Two registries gave this number. Search for it and use the page."
+        )
+    organization = named[0]
     record = record_of(organization)
     return OrganizationDetail.model_validate(
         {

@@ -14,6 +14,7 @@ from gongzhi.core.door import acting
 from gongzhi.orgs.models import Organization
 from gongzhi.registry.actions import import_organizations
 from gongzhi.registry.lists import read_list
+from gongzhi.registry.models import Version
 from gongzhi.registry.tests.test_imports import HEAD, IMPORTER, code, load
 from tests.access import TABLE, Access
 from tests.test_access import signed_in
@@ -116,6 +117,16 @@ def test_two_bodies_with_one_number_are_both_offered(client: Client) -> None:
     page = get(client, "/orgs/A-1/")
     assert "深圳××社" in page
     assert "浙江××社" in page
+    for name in ("深圳××社", "浙江××社"):
+        own = f"/orgs/{Organization.objects.get(name=name).public_id}/"
+        assert own in page
+        assert f"<h1>{name}</h1>" in get(client, own)
+    assert client.get("/api/v1/organizations/A-1", secure=True).json()["code"] == "registry.number_shared"
+    signed_in(client, "dana")
+    typed = {"item": "domicile", "value": "示例路 5 号", "reason": "证书"}
+    assert client.post("/workbench/orgs/A-1/correct/", typed, secure=True).status_code == 302
+    corrected = Version.objects.current().filter(domicile="示例路 5 号")
+    assert {one.org.name for one in corrected} == {"深圳××社"}, "never the other registry's body"
 
 
 def queries(client: Client, address: str) -> int:
