@@ -66,6 +66,10 @@ PLACES: Final = (
     Place("not_found", "/no-such-page/", status=404),
     Place("workbench", "/workbench/", staff=True),
     Place("parameters", "/workbench/parameters/", staff=True),
+    # The demonstration is always the same, so one of its bodies can be named.
+    Place("correct", "/workbench/orgs/51999901MJ00009740/correct/", staff=True),
+    Place("past_day", "/orgs/51999901MJ00009740/?on=2021-01-01"),
+    Place("parameter", "/workbench/parameters/licence.correction_days/", staff=True),
     Place("import", "/workbench/", staff=True, follow=".wt td a"),
 )
 
