@@ -101,3 +101,37 @@ class Account(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name_masked
+
+
+class ApiClient(models.Model):
+    """A program that reads the API under a name and a key of its own. The key is shown once and kept as a hash only."""
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "contact_sealed": "to reach who runs the program when it misbehaves; until a year after its last key ended",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    name = models.CharField(max_length=100)
+    purpose = models.CharField(max_length=300)
+    contact_sealed = models.BinaryField(default=b"")
+    contact_masked = models.CharField(max_length=64, blank=True, default="")
+    #: SHA-256 of a key of 256 random bits: nothing to guess, so nothing to slow down.
+    key_sha256 = models.CharField(max_length=64, unique=True)
+    #: The key's first characters, so that people can tell keys apart.
+    key_hint = models.CharField(max_length=12)
+    #: Requests a minute; null takes the platform's own limit.
+    per_minute = models.IntegerField(null=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "accounts_api_client"
+        constraints = [
+            models.CheckConstraint(condition=~Q(name=""), name="accounts_api_client_named"),
+            models.CheckConstraint(
+                condition=Q(per_minute__isnull=True) | Q(per_minute__gt=0), name="accounts_api_client_limit"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -85,3 +85,17 @@ def pinyin(text: str) -> str:
 def initials(text: str) -> str:
     """First letters of the pinyin: 广东省慈善总会 → gdscszh."""
     return "".join(lazy_pinyin(_spoken(text), style=Style.FIRST_LETTER, errors=lambda run: run))
+
+
+def syllables(text: str) -> list[str]:
+    """The text as it is read aloud, one syllable a character; runs of letters and digits stay whole."""
+    return [part for part in lazy_pinyin(_spoken(text), style=Style.NORMAL, errors=lambda run: run) if part]
+
+
+def sound_grams(text: str) -> list[int]:
+    """Every pair of neighbouring syllables as sorted numbers: how names that sound alike find each other.
+
+    The sign before a pair keeps it apart from pairs of characters, so that both may stand in one array.
+    """
+    spoken = syllables(text)
+    return sorted({_number(f"~{one} {other}") for one, other in zip(spoken, spoken[1:], strict=False)})

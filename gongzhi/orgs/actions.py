@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 
 from django.db import connection, transaction
 from django.db.models.functions import Concat
@@ -11,13 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts.models import Person
 from gongzhi.audit import actions as audit
-from gongzhi.core import searchtext
 from gongzhi.core.actor import Actor
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
 from gongzhi.orgs import policies
 from gongzhi.orgs.enums import AgencyKind, Role
-from gongzhi.orgs.models import Agency, Appointment, Organization, OrganizationSearch
+from gongzhi.orgs.models import Agency, Appointment, Mark, Organization, OrganizationSearch
+from gongzhi.orgs.search.text import Known, search_row
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -25,6 +24,7 @@ SEALS: dict[str, str] = {
     "appoint": "It is about a person.",
     "end_appointment": "It is about a person.",
     "write_organizations": "It is a copy; the register's action seals.",
+    "write_search": "It is a copy; the register's action seals.",
 }
 
 
@@ -75,30 +75,19 @@ def end_appointment(*, actor: Actor, appointment: Appointment) -> None:
     audit.record(actor=actor, event="orgs.appointment.ended", subject=appointment)
 
 
-def search_row(organization: Organization, former_names: Iterable[str] = ()) -> OrganizationSearch:
-    """What search stores of an organization; pure."""
-    names = [searchtext.compact(name) for name in (organization.name, *former_names)]
-    return OrganizationSearch(
-        org=organization,
-        text="|".join(names),
-        grams=sorted({gram for name in names for gram in searchtext.grams(name)}),
-        pinyin=searchtext.pinyin(organization.name),
-        initials=searchtext.initials(organization.name),
-        since=organization.registered_on or dt.date.min,
-    )
-
-
 @transaction.atomic
 def write_organizations(
-    *, actor: Actor, fresh: list[Organization], changed: list[Organization], former_names: dict[int, list[str]]
+    *, actor: Actor, fresh: list[Organization], changed: list[Organization], known: Mapping[int, Known] | None = None
 ) -> None:
     """Set-based: insert new organizations, bring changed ones up to date, and their search rows with them.
 
-    Called by the register's actions, which audit the whole; `former_names` maps the id of a changed organization to
-    the names it had before.
+    Called by the register's actions, which audit the whole. `known` maps the id of a changed organization to what
+    search finds it by besides its name; a fresh one gets its id here, so the caller prepares the rest afterwards with
+    `write_search`.
     """
     if not policies.can_write_register(actor):
         raise NotAllowed("orgs.write_register")
+    known = known or {}
     before = dict(
         Organization.objects.filter(pk__in=[one.pk for one in changed]).values_list("pk", Concat("kind", "standing"))
     )
@@ -106,17 +95,27 @@ def write_organizations(
     Organization.objects.bulk_update(
         changed, ["kind", "credit_code", "number", "path", "standing", "name", "registered_on"], batch_size=500
     )
-    rows = [search_row(organization) for organization in fresh]
-    rows += [search_row(organization, former_names.get(organization.pk, ())) for organization in changed]
+    write_search(actor=actor, rows=[(one, known.get(one.pk, Known())) for one in (*fresh, *changed)])
+    if fresh or any(before[one.pk] != f"{one.kind}{one.standing}" for one in changed):
+        count_again()
+
+
+@transaction.atomic
+def write_search(*, actor: Actor, rows: Sequence[tuple[Organization, Known]]) -> None:
+    """Prepare anew what search knows of these organizations: their names, hosts, people, field, and marks of today."""
+    if not policies.can_write_register(actor):
+        raise NotAllowed("orgs.write_register")
+    marks: dict[int, list[str]] = {}
+    held = Mark.objects.as_of(today()).filter(org__in=[one.pk for one, _known in rows]).exclude(value="")
+    for org_id, code in held.values_list("org_id", "code"):
+        marks.setdefault(org_id, []).append(code)
     OrganizationSearch.objects.bulk_create(
-        rows,
+        [search_row(one, known, marks.get(one.pk, ())) for one, known in rows],
         batch_size=2000,
         update_conflicts=True,
         unique_fields=["org"],
-        update_fields=["text", "grams", "pinyin", "initials", "since"],
+        update_fields=[field.name for field in OrganizationSearch._meta.concrete_fields if field.name != "org"],
     )
-    if fresh or any(before[one.pk] != f"{one.kind}{one.standing}" for one in changed):
-        count_again()
 
 
 def count_again() -> None:

@@ -27,11 +27,13 @@ class Standing(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     REVOKED = "revoked", _("Certificate revoked")
     WITHDRAWN = "withdrawn", _("Registration withdrawn")
+    #: A list was undone: the body was entered in error. Its history stays readable.
+    VOID = "void", _("Entered in error")
     UNKNOWN = "unknown", _("Not stated")
 
 
 #: Standings after which the organization exists no more; it stays findable for ever.
-ENDED = frozenset({Standing.CANCELLED, Standing.REVOKED, Standing.WITHDRAWN})
+ENDED = frozenset({Standing.CANCELLED, Standing.REVOKED, Standing.WITHDRAWN, Standing.VOID})
 
 
 class AgencyKind(models.TextChoices):

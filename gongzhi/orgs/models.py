@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts.models import Person
 from gongzhi.core import searchtext
+from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.clocks import Version, VersionQuerySet, clock_constraints
 from gongzhi.core.ids import public_id
 from gongzhi.orgs.enums import AgencyKind, Kind, Role, Standing
@@ -91,29 +92,114 @@ class Organization(models.Model):
         return self.credit_code or self.number
 
 
+class TransactionId(models.Field):  # type: ignore[type-arg]  # Django's own class takes no arguments when it runs
+    """The number of the transaction that last wrote a row, set by PostgreSQL itself (`xid8`).
+
+    A reader that remembers `pg_snapshot_xmin` and asks for what is not older misses nothing, whatever order
+    concurrent writers commit in; a reader that remembers the highest number or the latest moment does.
+    """
+
+    def db_type(self, connection: Any) -> str:
+        return "xid8"
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else str(value)
+
+    def from_db_value(self, value: Any, expression: object, connection: object) -> int | None:
+        return None if value is None else int(value)
+
+
+class CurrentTransaction(Func):
+    """The number of the transaction that writes."""
+
+    function = "pg_current_xact_id"
+    arity = 0
+    output_field = TransactionId()
+
+
 class OrganizationSearch(models.Model):
-    """What search needs to know about one organization, prepared when an action writes. Rebuildable at any time."""
+    """What search needs to know about one organization, prepared when an action writes. Rebuildable at any time.
+
+    One plain table, so that a filter, a count and an order need no join. What a word of a query may match is defined in
+    `orgs.search`.
+    """
 
     org = models.OneToOneField(Organization, on_delete=models.CASCADE, primary_key=True, related_name="search")
-    #: Compact name and former names, separated by `|`, which no compact text holds.
+    #: Compact present name.
+    name = models.TextField(db_collation="C", default="")
+    #: Compact texts one after the other, each behind a sign no compact text holds: `=` name, `<` former name, `@` host,
+    #: `&` person who is public by law.
     text = models.TextField(db_collation="C")
+    #: Numbers of every character, every pair of characters and (of the present name) every pair of syllables.
     grams = ArrayField(models.IntegerField())
     pinyin = models.TextField(db_collation="C")
     initials = models.TextField(db_collation="C")
+    kind = models.CharField(max_length=24, default="")
+    standing = models.CharField(max_length=16, default="")
+    #: 0 national, 1 province, 2 city, 3 county and below: how deep the registry's division lies.
+    level = models.SmallIntegerField(default=0)
+    path = models.CharField(max_length=64, db_collation="C", default="/")
+    #: Code of `reference.codes` "fields"; empty where no source states it.
+    field = models.CharField(max_length=32, default="")
+    #: Codes of the marks that hold today.
+    marks = ArrayField(models.CharField(max_length=32), default=list)
     #: Day of registration for sorting; unknown ones stand before all known ones.
     since = models.DateField()
+    #: Unique order of results within one tier: bodies that ended last, then the shorter name, then the older row.
+    rank = models.BigIntegerField(default=0)
+    changed = TransactionId(db_default=CurrentTransaction())
 
     class Meta:
         db_table = "orgs_search"
         indexes = [
             GinIndex(fields=["grams"], name="orgs_search_grams", opclasses=["gin__int_ops"]),
-            models.Index(fields=["pinyin"], name="orgs_search_pinyin"),
+            models.Index(fields=["pinyin", "org"], name="orgs_search_pinyin"),
             models.Index(fields=["initials"], name="orgs_search_initials"),
             models.Index(fields=["since", "org"], name="orgs_search_since"),
+            models.Index(fields=["rank"], name="orgs_search_rank"),
+            models.Index(fields=["path"], name="orgs_search_path"),
+            models.Index(fields=["changed"], name="orgs_search_changed"),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+
+class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
+    """Questions about saved searches."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own; a system process sees all. The second wall says the same."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        return self.filter(person_id=actor.scope.person)
+
+
+class SavedSearch(models.Model):
+    """A search a person wants to be told about: new organizations that answer it bring a notice on the platform."""
+
+    #: What a person looks for tells something about the person.
+    personal_fields: ClassVar[dict[str, str]] = {
+        "asked": "what the person wants to be told about; until the person removes it",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="saved_searches")
+    name = models.CharField(max_length=100)
+    #: The values of the search's address, name → value.
+    asked = models.JSONField()
+    #: `pg_snapshot_xmin` of the last look: what changed before it has been told.
+    horizon = TransactionId()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SavedSearchQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_saved_search"
+        constraints = [models.UniqueConstraint(fields=["person", "name"], name="orgs_saved_search_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Tally(models.Model):

@@ -341,8 +341,9 @@ def _why(organization: Organization, query: str) -> list[tuple[str, str]]:
     body = searchtext.compact(query)
     if not body or body in searchtext.compact(organization.name):
         return []
-    if body in organization.search.text:
-        return [(_("Former name"), next(name for name in organization.search.text.split("|")[1:] if body in name))]
+    former = next((name for name in organization.search.text.split("<")[1:] if body in name), "")
+    if former:
+        return [(_("Former name"), former)]
     if organization.search.pinyin.startswith(body) or organization.search.initials.startswith(body):
         return [(_("Pinyin"), organization.search.pinyin)]
     return []

@@ -18,6 +18,14 @@ class EventKind(models.TextChoices):
     LISTED = "listed", _("Taken from a registry's list")
     LIST_CHANGED = "list_changed", _("A registry's list says otherwise")
     CORRECTED = "corrected", _("Corrected by the registry")
+    SETTLED = "settled", _("A doubt was settled")
+    OBJECTION_UPHELD = "objected", _("Corrected after an objection")
+    CHANGED = "changed", _("Change registered")
+    RENAMED = "renamed", _("Renamed")
+    MERGED = "merged", _("Merged into another body")
+    SPLIT = "split", _("Split")
+    ENDED = "ended", _("Registration ended")
+    UNDONE = "undone", _("A list was undone")
 
 
 class SourceKind(models.TextChoices):
@@ -25,6 +33,53 @@ class SourceKind(models.TextChoices):
 
     LIST = "list", _("List of the registration authority")
     CORRECTION = "correction", _("Correction by an official")
+    RECORD = "record", _("Decision recorded by an official")
+    CHOICE = "choice", _("Choice of an official about a doubtful value")
+    OBJECTION = "objection", _("Objection that was upheld")
+    UNDO = "undo", _("A list was undone")
+
+
+class Post(models.TextChoices):
+    """Posts of officers the law makes public."""
+
+    CHAIR = "chair", _("Chair")
+    VICE_CHAIR = "vice_chair", _("Vice-chair")
+    SECRETARY_GENERAL = "secretary_general", _("Secretary-general")
+    DIRECTOR = "director", _("Director")
+    SUPERVISOR = "supervisor", _("Supervisor")
+    HEAD = "head", _("Head")
+
+
+class BranchKind(models.TextChoices):
+    """What an organization may keep a record of; none of them is a legal person."""
+
+    BRANCH = "branch", _("Branch")
+    REPRESENTATIVE = "representative", _("Representative office")
+    SPECIAL_FUND = "special_fund", _("Special fund")
+
+
+class LineageKind(models.TextChoices):
+    """How a body came out of another."""
+
+    MERGER = "merger", _("Merged into")
+    SPLIT = "split", _("Split into")
+    SUCCESSION = "succession", _("Succeeded by")
+
+
+class ObjectionState(models.TextChoices):
+    """What became of an objection."""
+
+    OPEN = "open", _("Waits for an answer")
+    UPHELD = "upheld", _("Upheld: the entry was corrected")
+    DECLINED = "declined", _("Declined, with the reason")
+
+
+class DownloadState(models.TextChoices):
+    """How far a file is."""
+
+    WAITING = "waiting", _("Waits to be made")
+    READY = "ready", _("Ready")
+    FAILED = "failed", _("Could not be made")
 
 
 #: Registered items in the order of the certificate → label. Which kind has which is `ITEMS_OF` (domain.md §1.6).
@@ -37,6 +92,13 @@ ITEMS: dict[str, str | Promise] = {
     "legal_representative": _("Legal representative"),
     "fund_fen": _("Registered funds"),
     "business_authority": _("Business authority"),
+}
+
+#: What stands beside the registered items: facts the register keeps, no statute's list.
+MORE_ITEMS: dict[str, str | Promise] = {
+    "industry_department": _("Industry department"),
+    "party_body": _("Party-building body"),
+    "field": _("Field of activity"),
 }
 
 ITEMS_OF: dict[str, tuple[str, ...]] = {

@@ -35,6 +35,9 @@ STATED: Mapping[str, Any] = {
     "business_authority": "",
     "registered_directly": False,
     "registered_on": None,
+    "industry_department": "",
+    "party_body": "",
+    "field": "",
 }
 MINISTRY = "民政部"
 

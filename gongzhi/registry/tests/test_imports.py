@@ -16,7 +16,7 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.orgs.enums import Kind, Standing
 from gongzhi.orgs.models import Organization, Tally
 from gongzhi.registry import actions, commands
-from gongzhi.registry.actions import ImportResult, correct_item, former_names
+from gongzhi.registry.actions import ImportResult, correct_item, known_of
 from gongzhi.registry.creditcode import check_character
 from gongzhi.registry.lists import read_list
 from gongzhi.registry.models import Certificate, Confirmation, Doubt, Source, Version
@@ -93,7 +93,7 @@ def test_a_changed_name_appends_a_version_and_the_old_name_is_still_found() -> N
     body = Organization.objects.get(credit_code=reference)
     assert body.name == "深圳市××助老基金会"
     assert Version.objects.filter(org=body).count() == 2
-    assert former_names([body.pk]) == {body.pk: ["深圳市××敬老基金会"]}
+    assert known_of([body.pk])[body.pk].former_names == ["深圳市××敬老基金会"]
     assert list(Organization.objects.matching("敬老")) == [body]
     record = record_of(body)
     assert [happening.event for happening in record.history] == ["list_changed", "listed"]

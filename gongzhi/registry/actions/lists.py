@@ -1,11 +1,10 @@
-"""Changes to the register: one list, one correction, each with its source."""
+"""Bringing a list into the register: one action, one audit row, one sealed entry."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
@@ -19,19 +18,17 @@ from gongzhi.notify import actions as notify
 from gongzhi.orgs import actions as orgs
 from gongzhi.orgs.models import Organization
 from gongzhi.registry import policies
+from gongzhi.registry.actions.entries import copy_today, known_of, seal_versions
 from gongzhi.registry.enums import EventKind, SourceKind
 from gongzhi.registry.imports import STATED, Plan, Planned, kind_of, plan
 from gongzhi.registry.lists import ListReading, Problem, Severity
 from gongzhi.registry.models import Certificate, Confirmation, Doubt, Source, Version
 from gongzhi.registry.notifications import LIST_IMPORTED
-from gongzhi.tlog import actions as tlog
-from gongzhi.tlog.contracts import SealedRow
 from gongzhi.tlog.enums import EntryType
 
 #: Which entry of the transparency log each action makes.
 SEALS: dict[str, EntryType | str] = {
     "import_organizations": EntryType.REGISTER_IMPORTED,
-    "correct_item": EntryType.ORG_CHANGED,
 }
 
 BATCH = 2000
@@ -105,7 +102,13 @@ def import_organizations(
     )
     organizations, versions = _enter(actor, planned.created, source)
     versions += _change(actor, planned.changed, source)
-    _seal(actor, EntryType.REGISTER_IMPORTED, source, versions, public={"file": reading.sha256})
+    seal_versions(
+        actor=actor,
+        kind=EntryType.REGISTER_IMPORTED,
+        source=source,
+        versions=versions,
+        public={"file": reading.sha256},
+    )
     for one in (*planned.changed, *planned.unchanged):
         if one.organization is not None:
             organizations[one.listed.row] = one.organization
@@ -154,22 +157,6 @@ def _tell_the_officer(actor: Actor, result: ImportResult, source: Source) -> Non
 _ITEM_OF_COLUMN = {"established_on": "registered_on", "fund": "fund_fen"}
 
 
-def _seal(
-    actor: Actor, kind: EntryType, source: Source, versions: Sequence[Version], *, public: dict[str, str], org: str = ""
-) -> None:
-    """One sealed entry over everything a source brought; the source keeps the seal."""
-    if not versions:
-        return
-    source.seal = tlog.seal_batch(
-        actor=actor,
-        kind=kind,
-        rows=[SealedRow(Version._meta.label_lower, one.pk, one.sealed_record()) for one in versions],
-        public=public,
-        org=org or None,
-    )
-    source.save(update_fields=["seal"])
-
-
 def _enter(actor: Actor, rows: Sequence[Planned], source: Source) -> tuple[dict[int, Organization], list[Version]]:
     """New bodies with their first version. Returns list row → organization, and the versions."""
     fresh = {
@@ -184,7 +171,7 @@ def _enter(actor: Actor, rows: Sequence[Planned], source: Source) -> tuple[dict[
         )
         for one in rows
     }
-    orgs.write_organizations(actor=actor, fresh=list(fresh.values()), changed=[], former_names={})
+    orgs.write_organizations(actor=actor, fresh=list(fresh.values()), changed=[])
     known_from = Version.now()
     versions = Version.objects.bulk_create(
         [
@@ -201,6 +188,8 @@ def _enter(actor: Actor, rows: Sequence[Planned], source: Source) -> tuple[dict[
         ],
         batch_size=BATCH,
     )
+    known = known_of([one.pk for one in fresh.values()])
+    orgs.write_search(actor=actor, rows=[(one, known[one.pk]) for one in fresh.values()])
     return fresh, versions
 
 
@@ -220,33 +209,9 @@ def _change(actor: Actor, rows: Sequence[Planned], source: Source) -> list[Versi
             changes=one.changes,
             about={"source_id": source.pk, "source_row": one.listed.row, "event": EventKind.LIST_CHANGED},
         )
-        _copy_today(locked[one.organization.pk], one.changes)
-    orgs.write_organizations(
-        actor=actor, fresh=[], changed=list(locked.values()), former_names=former_names(list(locked))
-    )
+        copy_today(locked[one.organization.pk], one.changes)
+    orgs.write_organizations(actor=actor, fresh=[], changed=list(locked.values()), known=known_of(list(locked)))
     return versions
-
-
-def _copy_today(organization: Organization, changes: Mapping[str, Any]) -> None:
-    for name in ("standing", "name", "registered_on"):
-        if name in changes:
-            setattr(organization, name, changes[name])
-
-
-def former_names(org_ids: Sequence[int]) -> dict[int, list[str]]:
-    """Organization id → every name it had and has no more, newest first."""
-    found: dict[int, list[str]] = {pk: [] for pk in org_ids}
-    rows = (
-        Version.objects.current()
-        .filter(org__in=org_ids)
-        .order_by("org_id", "-valid_from")
-        .values_list("org_id", "name")
-    )
-    present: dict[int, str] = {}
-    for org_id, name in rows:
-        if name != present.setdefault(org_id, name) and name not in found[org_id]:
-            found[org_id].append(name)
-    return found
 
 
 def _confirm(organizations: Mapping[int, Organization], source: Source) -> None:
@@ -292,49 +257,3 @@ def _keep_doubts(problems: Sequence[Problem], organizations: Mapping[int, Organi
         batch_size=BATCH,
         ignore_conflicts=True,  # the same doubt about the same value is one doubt
     )
-
-
-@transaction.atomic
-def correct_item(*, actor: Actor, organization: Organization, item: str, value: Any, reason: str) -> list[Version]:
-    """Correct one registered item from today on, with the reason that is shown to everybody.
-
-    Raises `NotAllowed` outside the officer's division, `RuleViolation` for an unknown item, an empty name, or no reason.
-    """
-    organization = Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
-    if not policies.can_correct(actor, organization):
-        raise NotAllowed("registry.correct")
-    if item not in STATED or item in {"standing", "registered_directly"}:
-        raise RuleViolation("registry.item_unknown", _("This item cannot be corrected here."), field="item")
-    if not reason.strip():
-        raise RuleViolation("registry.reason_missing", _("Give the reason; everybody can read it."), field="reason")
-    if item == "name" and not str(value).strip():
-        raise RuleViolation("registry.name_missing", _("An organization always has a name."), field="value")
-    source = Source.objects.create(
-        kind=SourceKind.CORRECTION, items=[item], reason=reason.strip(), dated_on=today(), rows=1
-    )
-    versions = amend(
-        Version,
-        owner={"org_id": organization.pk},
-        on=today(),
-        changes={item: value},
-        about={"source_id": source.pk, "source_row": None, "event": EventKind.CORRECTED},
-    )
-    if not versions:
-        raise RuleViolation("registry.nothing_changed", _("The register says this already."), field="value")
-    _seal(
-        actor,
-        EntryType.ORG_CHANGED,
-        source,
-        versions,
-        public={"item": item, "valid_from": today().isoformat()},
-        org=organization.credit_code or "",
-    )
-    _copy_today(organization, {item: value})
-    orgs.write_organizations(
-        actor=actor, fresh=[], changed=[organization], former_names=former_names([organization.pk])
-    )
-    Confirmation.objects.create(org=organization, confirmed_on=today(), source=source)
-    audit.record(
-        actor=actor, event="registry.item.corrected", subject=organization, details={"item": item, "source": source.pk}
-    )
-    return versions

@@ -1,0 +1,1 @@
+"""How organizations are found: the text search keeps of each, what a word matches, and who answers."""

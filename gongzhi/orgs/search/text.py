@@ -1,0 +1,81 @@
+"""What search keeps of one organization. Pure; `orgs.actions` writes it, bulk loads copy it in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gongzhi.core import searchtext
+from gongzhi.orgs.enums import ENDED
+from gongzhi.orgs.models import Organization, OrganizationSearch
+
+#: The sign before each piece of `OrganizationSearch.text`. No compact text holds one, so a word never matches across.
+NAME: Final = "="
+FORMER: Final = "<"
+HOST: Final = "@"
+PERSON: Final = "&"
+
+#: `rank` is `ended (1 bit) | length of the name (7 bits) | id (55 bits)`.
+_LENGTH_AT: Final = 55
+_ENDED_AT: Final = 62
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an organization is found by besides its present name."""
+
+    former_names: Sequence[str] = ()
+    #: Names of the bodies it leans on today.
+    hosts: Sequence[str] = ()
+    #: Persons whose names are public by law: the legal representative, officers.
+    people: Sequence[str] = ()
+    field: str = ""
+
+
+def level_of(path: str) -> int:
+    """How deep a registry's division lies: 0 national, 1 province, 2 city, 3 county and below."""
+    return min(path.count("/") if path != "/" else 0, 3)
+
+
+def rank_of(*, pk: int, name: str, standing: str) -> int:
+    """The place of a result within its tier, unique: ended bodies last, then the shorter name, then the older row."""
+    return (standing in ENDED) << _ENDED_AT | min(len(name), 127) << _LENGTH_AT | pk
+
+
+def text_of(name: str, known: Known) -> str:
+    """Everything a word can be part of, each piece behind its sign. `name` is compact."""
+    pieces = [NAME + name]
+    for sign, texts in ((FORMER, known.former_names), (HOST, known.hosts), (PERSON, known.people)):
+        pieces += [sign + body for text in texts if (body := searchtext.compact(text))]
+    return "".join(dict.fromkeys(pieces))
+
+
+def grams_of(name: str, known: Known) -> list[int]:
+    """Numbers of characters and pairs of every piece, and of pairs of syllables of the present name."""
+    found = set(searchtext.grams(name)) | set(searchtext.sound_grams(name))
+    for text in (*known.former_names, *known.hosts, *known.people):
+        found.update(searchtext.grams(text))
+    return sorted(found)
+
+
+def search_row(organization: Organization, known: Known, marks: Sequence[str] = ()) -> OrganizationSearch:
+    """The search row of one organization as it stands; `changed` is set by PostgreSQL."""
+    name = searchtext.compact(organization.name)
+    return OrganizationSearch(
+        org=organization,
+        name=name,
+        text=text_of(name, known),
+        grams=grams_of(organization.name, known),
+        pinyin=searchtext.pinyin(organization.name),
+        initials=searchtext.initials(organization.name),
+        kind=organization.kind,
+        standing=organization.standing,
+        level=level_of(organization.path),
+        path=organization.path,
+        field=known.field,
+        marks=sorted(marks),
+        since=organization.registered_on or dt.date.min,
+        rank=rank_of(pk=organization.pk, name=name, standing=organization.standing),
+    )
