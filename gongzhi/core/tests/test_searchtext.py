@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pypinyin import Style, lazy_pinyin
+from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 
-from gongzhi.core.searchtext import compact, grams, initials, normalise, pinyin, query_grams
+from gongzhi.core.searchtext import compact, grams, initials, normalise, pinyin, query_grams, spoken
 
 #: Characters names are made of: simplified, traditional, those whose reading as a phrase differs, latin, full width.
 CHARACTERS = (
@@ -107,3 +109,29 @@ def test_stored_numbers_are_the_same_on_every_machine_and_fit_the_column() -> No
 )
 def test_a_name_has_a_sound_and_initials(name: str, sound: str, letters: str) -> None:
     assert (pinyin(name), initials(name)) == (sound, letters)
+
+
+#: Phrases with readings of their own, beginnings of phrases, and what has no reading.
+SPOKEN = st.lists(
+    st.one_of(
+        st.sampled_from(sorted(PHRASES_DICT)),
+        st.sampled_from(sorted(PHRASES_DICT)).map(lambda phrase: phrase[:2]),
+        st.sampled_from([chr(code) for code in sorted(PINYIN_DICT)]),
+        st.sampled_from(["重庆", "银行", "音乐", "A1", "，", " ", "𠅤"]),
+    ),
+    max_size=5,
+).map("".join)
+
+
+@given(SPOKEN)
+def test_our_cutting_into_phrases_reads_as_the_librarys_does(text: str) -> None:
+    flat = compact(text)
+    read = spoken(flat)
+    assert list(read.syllables) == lazy_pinyin(flat, style=Style.NORMAL, errors=lambda run: run)
+    assert read.initials == "".join(lazy_pinyin(flat, style=Style.FIRST_LETTER, errors=lambda run: run))
+
+
+def test_names_that_sound_alike_share_their_pairs_of_sounds() -> None:
+    assert spoken("慈善总会").grams == spoken("慈山总会").grams
+    assert spoken("慈善总会").grams != spoken("总会慈善").grams
+    assert not set(spoken("慈善总会").grams) & set(grams("慈善总会"))

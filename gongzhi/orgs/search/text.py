@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gongzhi.core import searchtext
+from gongzhi.core.searchtext import Spoken
 from gongzhi.orgs.enums import ENDED
 from gongzhi.orgs.models import Organization, OrganizationSearch
 
@@ -52,9 +53,9 @@ def text_of(name: str, known: Known) -> str:
     return "".join(dict.fromkeys(pieces))
 
 
-def grams_of(name: str, known: Known) -> list[int]:
+def grams_of(name: str, known: Known, spoken: Spoken) -> list[int]:
     """Numbers of characters and pairs of every piece, and of pairs of syllables of the present name."""
-    found = set(searchtext.grams(name)) | set(searchtext.sound_grams(name))
+    found = {*searchtext.grams(name), *spoken.grams}
     for text in (*known.former_names, *known.hosts, *known.people):
         found.update(searchtext.grams(text))
     return sorted(found)
@@ -63,13 +64,14 @@ def grams_of(name: str, known: Known) -> list[int]:
 def search_row(organization: Organization, known: Known, marks: Sequence[str] = ()) -> OrganizationSearch:
     """The search row of one organization as it stands; `changed` is set by PostgreSQL."""
     name = searchtext.compact(organization.name)
+    spoken = searchtext.spoken(organization.name)
     return OrganizationSearch(
         org=organization,
         name=name,
         text=text_of(name, known),
-        grams=grams_of(organization.name, known),
-        pinyin=searchtext.pinyin(organization.name),
-        initials=searchtext.initials(organization.name),
+        grams=grams_of(organization.name, known, spoken),
+        pinyin=spoken.pinyin,
+        initials=spoken.initials,
         kind=organization.kind,
         standing=organization.standing,
         level=level_of(organization.path),

@@ -211,3 +211,16 @@ def test_a_bulk_entry_breaks_when_a_leaf_is_changed_lost_added_or_moved() -> Non
     assert batch_verdict(body, leaves) is Verdict.HOLDS
     for other in ([*leaves[:4], bytes(32)], leaves[:4], [*leaves, bytes(32)], [leaves[1], leaves[0], *leaves[2:]], []):
         assert batch_verdict(body, other) is Verdict.BROKEN
+
+
+@given(st.dictionaries(names, values, max_size=8))
+def test_the_fast_text_of_flat_fields_is_the_canonical_one(fields: dict[str, Value]) -> None:
+    assert entries.canonical_fields(fields) == entries.canonical(fields)
+
+
+def test_what_has_no_canonical_text_has_no_fast_one_either() -> None:
+    for value in (2**53, -(2**53), "\ud800"):
+        with pytest.raises(NotSealable):
+            entries.canonical_fields({"ab": value})
+        with pytest.raises(NotSealable):
+            entries.canonical({"ab": value})
