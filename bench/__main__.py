@@ -15,6 +15,7 @@ from gongzhi.config.database import CannotStart
 BENCHMARKS = {
     "pages": "what a public page costs: statements, bytes, CPU and memory",
     "start": "how long a first and a second start take",
+    "search": "what one search costs: top 20, exact total and three facets, of every class",
 }
 
 Measure = Callable[..., Result]

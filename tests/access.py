@@ -43,19 +43,166 @@ def first_import() -> str:
     return f"/workbench/imports/{Source.objects.order_by('pk').values_list('pk', flat=True)[0]}/"
 
 
+def a_download() -> str:
+    """The page of files that wait to be made."""
+    from gongzhi.core.times import today
+    from gongzhi.registry.models import Download
+
+    return f"/data/downloads/{Download.objects.create(dated_on=today()).public_id}/"
+
+
+def a_client() -> str:
+    """The page of a client of the API."""
+    from gongzhi.accounts.models import ApiClient
+
+    client = ApiClient.objects.create(name="示例程序", purpose="示例", key_sha256="0" * 64, key_hint="gz_00000")
+    return f"/workbench/api-clients/{client.public_id}/"
+
+
+def an_objection() -> str:
+    """The public name of an objection to the entry of the body in Shenzhen, raised by a visitor."""
+    from gongzhi.core.actor import Actor
+    from gongzhi.core.door import acting
+    from gongzhi.orgs.models import Organization
+    from gongzhi.registry.actions import raise_objection
+
+    body = Organization.objects.get(credit_code=SHENZHEN)
+    with acting(Actor.visitor()) as actor:
+        handed = raise_objection(actor=actor, organization=body, item="domicile", says="8", evidence="8")
+    return handed.public_id
+
+
+def an_officer() -> int:
+    """An officer of the body in Shenzhen."""
+    from gongzhi.core.door import acting
+    from gongzhi.orgs.models import Organization
+    from gongzhi.registry.actions import record_officer
+    from gongzhi.registry.models import Officer
+    from tests.world import actor_of
+
+    body = Organization.objects.get(credit_code=SHENZHEN)
+    known = Officer.objects.known().filter(org=body).first()
+    if known is not None:
+        return known.pk
+    with acting(actor_of("dana")) as actor:
+        row = record_officer(actor=actor, organization=body, name="钱××", post="chair", since=None, reason="示例")
+    return row.pk
+
+
+def a_doubt() -> int:
+    """An amount without a unit in a list about the body in Shenzhen."""
+    from gongzhi.orgs.models import Organization
+    from gongzhi.registry.models import Doubt, Source
+
+    body = Organization.objects.get(credit_code=SHENZHEN)
+    asked = {"org": body, "column": "开办资金", "value": "5.00", "rule": "import.amount_unit_missing"}
+    first = Source.objects.order_by("pk")[0]
+    return Doubt.objects.get_or_create(**asked, defaults={"source": first, "source_row": 4})[0].pk
+
+
+def an_intake() -> str:
+    """The page of a list Dana has handed in and tried."""
+    import io
+
+    from gongzhi.core.door import acting
+    from gongzhi.registry.actions import check_list, receive_list
+    from tests.world import actor_of
+
+    text = "名称\t统一社会信用代码\t住所\n深圳市××社工服务社\t52440300MJ0000093M\t示例路 8 号\n"
+    with acting(actor_of("dana")) as actor:
+        intake = receive_list(actor=actor, stream=io.BytesIO(text.encode()), name="名录.tsv")
+        check_list(actor=actor, intake=intake)
+    return f"/workbench/import/{intake.public_id}/"
+
+
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
     ("openapi", "get"): everyone(at("/api/openapi.json"), door=Kind.NO_TRANSACTION),
     ("api-1:organizations", "get"): everyone(at("/api/v1/organizations")),
+    ("api-1:name_check", "get"): everyone(
+        at("/api/v1/organizations/name-check?name=%E7%A4%BA%E4%BE%8B%E5%8D%8F%E4%BC%9A&kind=social_group")
+    ),
+    ("portal:name_check", "get"): everyone(at("/names/")),
     ("api-1:organization", "get"): everyone(at(f"/api/v1/organizations/{GUANGDONG}")),
+    ("api-1:organization_history", "get"): everyone(at(f"/api/v1/organizations/{GUANGDONG}/history")),
+    ("api-1:changes", "get"): everyone(at("/api/v1/changes")),
+    ("api-docs:docs", "get"): everyone(at("/api/docs/")),
+    ("api-docs:try", "get"): everyone(at("/api/docs/try/changes/"), 302),
+    ("portal:changes_atom", "get"): everyone(at("/data/changes.atom")),
+    ("portal:data_dictionary", "get"): everyone(at("/data/dictionary.csv")),
+    ("portal:download_ask", "post"): everyone(at("/data/downloads/"), 302, method="post"),
+    ("portal:download_detail", "get"): everyone(a_download),
+    ("portal:download_file", "get"): everyone(lambda: f"{a_download()}dictionary.csv", 404),
+    ("portal:client_list", "get"): Access(at("/workbench/api-clients/"), (302, 403, 403, 403, 403, 200)),
+    ("portal:client_list", "post"): Access(at("/workbench/api-clients/"), (302, 403, 403, 403, 403, 422), "post"),
+    ("portal:client_detail", "get"): Access(a_client, (302, 403, 403, 403, 403, 200)),
+    ("portal:client_detail", "post"): Access(a_client, (302, 403, 403, 403, 403, 422), "post"),
     ("portal:home", "get"): everyone(at("/")),
     ("portal:organization_search", "get"): everyone(at("/orgs/")),
+    ("portal:organization_filter", "get"): everyone(at("/orgs/filter/")),
+    ("portal:organization_suggest", "get"): everyone(at("/orgs/suggest/")),
+    ("portal:organization_compare", "get"): everyone(at(f"/orgs/compare/?code={GUANGDONG}&code={SHENZHEN}")),
     ("portal:organization_detail", "get"): everyone(at(f"/orgs/{GUANGDONG}/")),
+    # What belongs to a person is not the agency's: who acts for one reads how to act for oneself.
+    ("portal:messages", "get"): Access(at("/my/messages/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:messages", "post"): Access(at("/my/messages/"), (302, 302, 403, 403, 403, 403), "post"),
+    ("portal:saved_searches", "get"): Access(at("/my/searches/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:saved_searches", "post"): Access(at("/my/searches/?q=x"), (302, 422, 403, 403, 403, 403), "post"),
+    ("portal:saved_search", "get"): Access(at("/my/searches/NOTHING/"), (302, 404, 404, 404, 404, 404)),
+    ("portal:forget_search", "post"): Access(
+        at("/my/searches/NOTHING/remove/"), (302, 404, 404, 404, 404, 404), "post"
+    ),
     ("portal:data", "get"): everyone(at("/data/")),
     ("portal:workbench", "get"): Access(at("/workbench/"), (302, 403, 200, 200, 200, 200)),
+    ("portal:intake_upload", "get"): Access(at("/workbench/import/"), (302, 403, 403, 200, 200, 403)),
+    ("portal:intake_upload", "post"): Access(at("/workbench/import/"), (302, 403, 403, 422, 422, 403), "post"),
+    ("portal:intake_detail", "get"): Access(an_intake, (302, 403, 403, 200, 404, 403)),
+    ("portal:intake_columns", "get"): Access(lambda: f"{an_intake()}columns/", (302, 403, 403, 200, 404, 403)),
+    ("portal:intake_columns", "post"): Access(
+        lambda: f"{an_intake()}columns/", (302, 403, 403, 422, 404, 403), "post", {"column-0": "domicile"}
+    ),
+    ("portal:intake_apply", "post"): Access(lambda: f"{an_intake()}apply/", (302, 403, 403, 302, 404, 403), "post"),
+    ("portal:intake_problems_file", "get"): Access(
+        lambda: f"{an_intake()}problems.csv", (302, 403, 403, 200, 404, 403)
+    ),
     ("portal:import_detail", "get"): Access(first_import, (302, 403, 200, 200, 200, 200)),
     ("portal:import_file", "get"): Access(lambda: f"{first_import()}file/", (302, 404, 404, 404, 404, 404)),
+    ("portal:objection_raise", "get"): everyone(at(f"/orgs/{GUANGDONG}/objection/")),
+    ("portal:objection_raise", "post"): everyone(at(f"/orgs/{GUANGDONG}/objection/"), 422, method="post"),
+    ("portal:objection", "get"): everyone(lambda: f"/objections/{an_objection()}/"),
+    ("portal:objection", "post"): Access(
+        lambda: f"/objections/{an_objection()}/", (422, 422, 200, 200, 422, 200), "post", {"code": "NOT-THE-CODE"}
+    ),
+    ("portal:organization_desk", "get"): Access(at(f"/workbench/orgs/{SHENZHEN}/"), (302, 403, 403, 200, 403, 403)),
+    ("portal:record", "get"): Access(at(f"/workbench/orgs/{SHENZHEN}/record/officer/"), (302, 403, 403, 200, 403, 403)),
+    ("portal:record", "post"): Access(
+        at(f"/workbench/orgs/{SHENZHEN}/record/officer/"), (302, 403, 403, 422, 403, 403), "post"
+    ),
+    ("portal:record_end", "get"): Access(
+        lambda: f"/workbench/orgs/{SHENZHEN}/record/officer/{an_officer()}/end/", (302, 403, 403, 200, 403, 403)
+    ),
+    ("portal:record_end", "post"): Access(
+        lambda: f"/workbench/orgs/{SHENZHEN}/record/officer/{an_officer()}/end/", (302, 403, 403, 422, 403, 403), "post"
+    ),
+    ("portal:objection_list", "get"): Access(at("/workbench/objections/"), (302, 403, 403, 200, 200, 403)),
+    ("portal:objection_answer", "get"): Access(
+        lambda: f"/workbench/objections/{an_objection()}/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("portal:objection_answer", "post"): Access(
+        lambda: f"/workbench/objections/{an_objection()}/", (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("portal:doubt_list", "get"): Access(at("/workbench/doubts/"), (302, 403, 200, 200, 200, 200)),
+    ("portal:doubt_settle", "get"): Access(lambda: f"/workbench/doubts/{a_doubt()}/", (302, 403, 403, 200, 404, 403)),
+    ("portal:doubt_settle", "post"): Access(
+        lambda: f"/workbench/doubts/{a_doubt()}/", (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("portal:doubt_units", "get"): Access(
+        lambda: f"/workbench/doubts/{a_doubt()}/column/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("portal:doubt_units", "post"): Access(
+        lambda: f"/workbench/doubts/{a_doubt()}/column/", (302, 403, 403, 422, 404, 403), "post"
+    ),
     ("portal:correct", "get"): Access(at(f"/workbench/orgs/{GUANGDONG}/correct/"), (302, 403, 403, 403, 403, 403)),
     ("portal:correct", "post"): Access(
         at(f"/workbench/orgs/{SHENZHEN}/correct/"), (302, 403, 403, 422, 403, 403), "post"

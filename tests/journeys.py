@@ -87,6 +87,67 @@ def parameters(page: Page, address: str) -> None:
     expect(page.locator("main")).to_contain_text("条例")
 
 
+def narrow(page: Page, address: str) -> None:
+    """Somebody looks for help for an old mother: narrows the list down, compares two bodies, keeps what differs."""
+    page.goto(f"{address}/orgs/")
+    box = page.locator("main input[name=q]").first
+    if _scripts(page):
+        box.press_sequentially("助老", delay=20)
+        expect(page.locator(".sug [role=option]").first).to_be_visible()
+        expect(box).to_have_attribute("aria-expanded", "true")
+        page.keyboard.press("ArrowDown")
+        expect(page.locator(".sug [aria-selected=true]")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(page.locator(".sug")).to_be_hidden()
+        page.keyboard.press("Enter")
+    else:
+        box.fill("助老")
+        page.locator("main form[role=search] button").first.click()
+    page.wait_for_url("**/orgs/?*")
+    expect(page.locator("main")).to_contain_text("找到")
+    if page.locator(".mbar a").first.is_visible():
+        page.locator(".mbar a").first.click()
+        page.wait_for_url("**/orgs/filter/?*")
+    filters = page.locator("form:has(.facet)").last
+    filters.locator("input[name=kind][value=service]").check()
+    filters.locator("button[type=submit]").click()
+    page.wait_for_url("**kind=service*")
+    expect(page.locator(".chip.on")).to_contain_text("社会服务机构")
+    boxes = page.locator(".res .pick input")
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    page.locator(".cbar button").click()
+    page.wait_for_url("**/orgs/compare/?*")
+    expect(page.locator("table.vs thead th")).to_have_count(2)
+    page.locator(".tools .seg a").last.click()
+    page.wait_for_url("**only=different*")
+    expect(page.locator("main")).not_to_contain_text("相同", use_inner_text=True)
+    page.locator("table.vs thead a.lk").first.click()
+    expect(page.locator("main")).to_contain_text("请至少选择两家组织")
+
+
+def keep(page: Page, address: str) -> None:
+    """An officer, for herself, saves a search under a name, finds it in her list, and removes it."""
+    page.goto(f"{address}/my/searches/?q=助老")
+    page.fill("input[name=login]", os.environ["LOGIN"])
+    page.fill("input[name=password]", os.environ["PASSWORD"])
+    page.locator("main button[type=submit]").first.click()
+    page.goto(f"{address}/my/searches/?q=助老")
+    page.locator("main button[name=agency]").click()
+    page.goto(f"{address}/orgs/?q=助老")
+    page.locator("main .tools a[href*='/my/searches/']").click()
+    page.fill("main input[name=name]", "我的助老搜索")
+    page.locator("main form:has(input[name=name]) button").click()
+    expect(page.locator(".letters")).to_contain_text("我的助老搜索")
+    page.get_by_role("link", name="我的助老搜索").click()
+    page.wait_for_url("**/orgs/?q=*")
+    page.goto(f"{address}/my/messages/")
+    expect(page.locator("h1")).to_contain_text("消息")
+    page.goto(f"{address}/my/searches/")
+    page.get_by_role("button", name="删除 我的助老搜索").click()
+    expect(page.locator("main")).not_to_contain_text("我的助老搜索")
+
+
 def _scripts(page: Page) -> bool:
     return sys.argv[3] == "on"
 
@@ -97,6 +158,8 @@ JOURNEYS: dict[str, Callable[[Page, str], None]] = {
     "modes": modes,
     "language": language,
     "parameters": parameters,
+    "narrow": narrow,
+    "keep": keep,
 }
 
 

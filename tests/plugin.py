@@ -1,6 +1,7 @@
-"""The test server: one embedded server, one migrated template, a copy for each test process.
+"""The test servers: one embedded server for each test process, with one migrated template and a copy of it.
 
-Only pytest's main process starts the server. Everything is migrated as the owner and run as `gz_app`, as in life. The
+Only pytest's main process starts and stops them. A server each, because what is still being written anywhere in a
+server holds back what readers of changes may see: two processes on one server would wait for each other. Everything is migrated as the owner and run as `gz_app`, as in life. The
 template is made anew when a migration, the reference data or the seeded world changes.
 """
 
@@ -26,8 +27,19 @@ if os.geteuid() == 0 and first_closed(ROOT, pwd.getpwnam("nobody")) is not None:
     # A checkout only root can enter: the database runs as `nobody`, so its folder lies beside the temporary files.
     VAR = Path(tempfile.gettempdir()) / f"gongzhi-test-{hashlib.sha256(os.fsencode(ROOT)).hexdigest()[:12]}"
     VAR.mkdir(mode=0o755, exist_ok=True)
-# No autovacuum: its workers are a superuser's and would refuse `DROP DATABASE … WITH (FORCE)`.
-cluster = Cluster(VAR, {"autovacuum": "off"})
+HOME = VAR
+VAR = HOME / os.environ.get("PYTEST_XDIST_WORKER", "")
+
+
+def server(folder: Path) -> Cluster:
+    """The test server of a folder."""
+    # No autovacuum: its workers are a superuser's and would refuse `DROP DATABASE … WITH (FORCE)`.
+    return Cluster(folder, {"autovacuum": "off"})
+
+
+cluster = server(VAR)
+#: What pytest's main process has started.
+started: list[Cluster] = []
 
 os.environ["VAR"] = str(VAR)
 os.environ["GONGZHI_HTTPS"] = "1"
@@ -116,16 +128,22 @@ def template_name() -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the server once."""
+    """Start the servers once: one for each process that will run tests."""
     (VAR / "static").mkdir(parents=True, exist_ok=True)
     if is_main(config) and not config.option.collectonly:
-        cluster.start()
+        processes = getattr(config.option, "numprocesses", None) or 0
+        folders = [HOME / f"gw{number}" for number in range(processes)] or [HOME]
+        for folder in folders:
+            folder.mkdir(mode=0o755, exist_ok=True)
+            one = server(folder)
+            one.start()
+            started.append(one)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the server with the main process."""
-    if is_main(config):
-        cluster.stop()
+    """Stop the servers with the main process."""
+    for one in started:
+        one.stop()
 
 
 def pytest_runtest_setup() -> None:

@@ -10,6 +10,7 @@ ADDRESSES = {
     "/": True,
     "/orgs/": True,
     "/orgs/51100000MJ0000018U/": True,
+    "/names/": True,
     "/data/": True,
     "/ui/": True,
     "/workbench/": True,

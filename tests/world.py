@@ -16,7 +16,7 @@ from gongzhi.orgs.acting import for_agency, for_self
 from gongzhi.orgs.enums import AgencyKind, Role
 from gongzhi.orgs.models import Appointment
 from gongzhi.registry.actions import import_organizations
-from gongzhi.registry.lists import read_list
+from gongzhi.registry.lists import open_list
 
 PASSWORD = "correct horse battery staple"
 
@@ -44,7 +44,7 @@ def build_world() -> None:
     """Reference data, the cast and four organizations, committed into the template."""
     load_reference()
     with acting(SEEDER) as actor:
-        import_organizations(actor=actor, reading=read_list(LIST.encode(), filename="world.tsv"), apply=True)
+        import_organizations(actor=actor, file=open_list(LIST.encode(), filename="world.tsv"), apply=True)
     with acting(SEEDER) as actor:
         for login, (name, agency_name, kind, path, role) in CAST.items():
             account = accounts.create_account(actor=actor, name=name, password=PASSWORD, email=f"{login}@world.example")

@@ -44,13 +44,15 @@ VAR: Final = Path(os.environ.get("VAR") or "var").resolve()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page to look at. `follow` is a link on `path` whose target is meant, where the address is not known before."""
+    """A page to look at. `follow` is a link on `path` whose target is meant, where the address is not known before;
+    `then` is what follows that page's address."""
 
     name: str
     path: str
     staff: bool = False
     follow: str = ""
     status: int = 200
+    then: str = ""
 
 
 PLACES: Final = (
@@ -58,6 +60,11 @@ PLACES: Final = (
     Place("search", "/orgs/"),
     Place("search_word", "/orgs/?q=%E5%8A%A9%E8%80%81"),
     Place("search_empty", "/orgs/?q=%E6%9F%A5%E6%97%A0%E6%AD%A4%E5%90%8D"),
+    Place("filter", "/orgs/filter/?q=%E5%8A%A9%E8%80%81"),
+    Place("compare", "/orgs/compare/?code=52999900MJ0000018H&code=53999903MJ0000253R"),
+    Place("compare_none", "/orgs/compare/?code=NOBODY"),
+    Place("names", "/names/"),
+    Place("names_taken", "/names/?kind=foundation&place=999900&name=%E7%A4%BA%E4%BE%8B%E5%B8%82%C3%97%C3%97%E7%8E%AF%E4%BF%9D%E5%9F%BA%E9%87%91%E4%BC%9A"),
     Place("organization", "/orgs/", follow=".res h3 a"),
     Place("data", "/data/"),
     Place("sign_in", "/accounts/sign-in/"),
@@ -65,12 +72,18 @@ PLACES: Final = (
     Place("gallery", "/ui/"),
     Place("not_found", "/no-such-page/", status=404),
     Place("workbench", "/workbench/", staff=True),
+    Place("messages", "/my/messages/", staff=True),
     Place("parameters", "/workbench/parameters/", staff=True),
     # The demonstration is always the same, so one of its bodies can be named.
     Place("correct", "/workbench/orgs/51999901MJ00009740/correct/", staff=True),
     Place("past_day", "/orgs/51999901MJ00009740/?on=2021-01-01"),
     Place("parameter", "/workbench/parameters/licence.correction_days/", staff=True),
     Place("import", "/workbench/", staff=True, follow=".wt td a"),
+    Place("objection_raise", "/orgs/", follow=".res h3 a", then="objection/"),
+    Place("objections", "/workbench/objections/", staff=True),
+    Place("objection_answer", "/workbench/objections/", staff=True, follow=".wt td a"),
+    Place("doubts", "/workbench/doubts/", staff=True),
+    Place("doubt_units", "/workbench/doubts/", staff=True, follow=".wt td a"),
 )
 
 
@@ -173,4 +186,6 @@ def open_place(page: Page, server: str, place: Place, language: str) -> bool:
             return False
         link.click()
         page.wait_for_load_state()
+    if place.then:
+        page.goto(page.url + place.then)
     return True

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import hashlib
 import re
 import unicodedata
+from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
@@ -14,14 +17,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts import policies
-from gongzhi.accounts.models import Account, Person
+from gongzhi.accounts.models import Account, ApiClient, Person
 from gongzhi.audit import actions as audit
 from gongzhi.core import throttle
 from gongzhi.core.actor import Actor
 from gongzhi.core.crypto import blind_index, seal
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.ids import next_pk
-from gongzhi.core.masks import mask_name, mask_phone
+from gongzhi.core.ids import next_pk, unguessable
+from gongzhi.core.masks import mask_email, mask_name, mask_phone
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -30,6 +33,10 @@ SEALS: dict[str, str] = {
     "sign_out": "It is about a person.",
     "disable_account": "It is about a person.",
     "choose_display": "It is about a person.",
+    "register_client": "A key opens no more than everybody may read, only more often.",
+    "renew_key": "A key opens no more than everybody may read, only more often.",
+    "end_client": "A key opens no more than everybody may read, only more often.",
+    "forget_contacts": "It is about a person.",
 }
 
 
@@ -192,3 +199,95 @@ def choose_display(*, actor: Actor, account: Account, display: str) -> None:
     account.display = display
     account.save(update_fields=["display"])
     audit.record(actor=actor, event="accounts.account.display_chosen", subject=account)
+
+
+#: What every key begins with, so that one that was published by mistake can be searched for.
+KEY_PREFIX: Final = "gz_"
+#: How long the contact of an ended client is kept: as `ApiClient.personal_fields` declares.
+CONTACT_KEPT = dt.timedelta(days=365)
+
+
+def _new_key() -> dict[str, str]:
+    """A key of 256 random bits: what is stored of it, and under `key` what is shown once."""
+    key = KEY_PREFIX + unguessable()
+    return {"key": key, "key_sha256": hashlib.sha256(key.encode()).hexdigest(), "key_hint": key[:8]}
+
+
+@transaction.atomic
+def register_client(
+    *, actor: Actor, name: str, purpose: str, contact: str, per_minute: int | None = None
+) -> tuple[ApiClient, str]:
+    """Give a program a name and a key. Returns the client and the key, which is kept nowhere and cannot be shown again.
+
+    `contact` is an e-mail address or a telephone number of who runs the program. `per_minute` is its limit; None takes
+    the platform's own. Raises `RuleViolation` for a missing text, a limit below one, a name a living client has.
+    """
+    if not policies.can_keep_clients(actor):
+        raise NotAllowed("accounts.keep_clients")
+    name, purpose, contact = name.strip(), purpose.strip(), contact.strip()
+    for field, text in (("name", name), ("purpose", purpose), ("contact", contact)):
+        if not text:
+            raise RuleViolation("accounts.client_incomplete", _("Give a name, a purpose and a contact."), field=field)
+    if per_minute is not None and per_minute < 1:
+        raise RuleViolation("accounts.client_limit", _("A limit is at least one request a minute."), field="per_minute")
+    if ApiClient.objects.living().filter(name=name).exists():
+        raise RuleViolation("accounts.client_name_used", _("Another client has this name already."), field="name")
+    made = _new_key()
+    pk = next_pk(ApiClient)
+    client = ApiClient.objects.create(
+        pk=pk,
+        name=name,
+        purpose=purpose,
+        contact_sealed=seal(contact, where="accounts_api_client.contact_sealed", pk=pk),
+        contact_masked=mask_email(contact) if "@" in contact else mask_phone(contact),
+        key_sha256=made["key_sha256"],
+        key_hint=made["key_hint"],
+        per_minute=per_minute,
+    )
+    audit.record(actor=actor, event="accounts.client.registered", subject=client)
+    return client, made["key"]
+
+
+def _living_client(actor: Actor, client: ApiClient) -> ApiClient:
+    """The client, locked; `NotAllowed`, or `RuleViolation` for one that ended."""
+    client = ApiClient.objects.select_for_update(of=("self",)).get(pk=client.pk)
+    if not policies.can_keep_clients(actor):
+        raise NotAllowed("accounts.keep_clients")
+    if client.ended_at is not None:
+        raise RuleViolation("accounts.client_ended", _("This client has ended already."))
+    return client
+
+
+@transaction.atomic
+def renew_key(*, actor: Actor, client: ApiClient) -> str:
+    """Give a client a new key and return it; the old one opens nothing from this moment on. `RuleViolation` if ended."""
+    client = _living_client(actor, client)
+    made = _new_key()
+    client.key_sha256, client.key_hint = made["key_sha256"], made["key_hint"]
+    client.save(update_fields=["key_sha256", "key_hint"])
+    audit.record(actor=actor, event="accounts.client.key_renewed", subject=client)
+    return made["key"]
+
+
+@transaction.atomic
+def end_client(*, actor: Actor, client: ApiClient) -> None:
+    """Close a client for ever: its key is refused from this moment on. `RuleViolation` if it has ended already."""
+    client = _living_client(actor, client)
+    client.ended_at = timezone.now()
+    client.save(update_fields=["ended_at"])
+    audit.record(actor=actor, event="accounts.client.ended", subject=client)
+
+
+@transaction.atomic
+def forget_contacts(*, actor: Actor) -> int:
+    """Remove the contacts of clients that ended a year ago. Returns how many."""
+    if not policies.can_forget_contacts(actor):
+        raise NotAllowed("accounts.forget_contacts")
+    forgotten = (
+        ApiClient.objects.filter(ended_at__lt=timezone.now() - CONTACT_KEPT)
+        .exclude(contact_masked="")
+        .update(contact_sealed=b"", contact_masked="")
+    )
+    if forgotten:
+        audit.record(actor=actor, event="accounts.client.contacts_forgotten", details={"clients": forgotten})
+    return forgotten

@@ -2,3 +2,4 @@
 
 CREATE = "accounts.create"
 DISABLE = "accounts.disable"
+KEEP_CLIENTS = "accounts.keep_clients"

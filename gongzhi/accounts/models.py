@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -103,6 +104,18 @@ class Account(AbstractBaseUser):
         return self.name_masked
 
 
+class ApiClientQuerySet(models.QuerySet["ApiClient"]):
+    """Questions about clients of the API."""
+
+    def living(self) -> Self:
+        """Those whose key opens something."""
+        return self.filter(ended_at__isnull=True)
+
+    def with_key(self, key: str) -> Self:
+        """The living client this key belongs to; none for a wrong or an ended key."""
+        return self.living().filter(key_sha256=hashlib.sha256(key.encode()).hexdigest())
+
+
 class ApiClient(models.Model):
     """A program that reads the API under a name and a key of its own. The key is shown once and kept as a hash only."""
 
@@ -123,6 +136,8 @@ class ApiClient(models.Model):
     per_minute = models.IntegerField(null=True)
     made_at = models.DateTimeField(auto_now_add=True)
     ended_at = models.DateTimeField(null=True)
+
+    objects = ApiClientQuerySet.as_manager()
 
     class Meta:
         db_table = "accounts_api_client"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gongzhi.accounts.enums import CREATE, DISABLE
+from gongzhi.accounts.enums import CREATE, DISABLE, KEEP_CLIENTS
 from gongzhi.accounts.models import Account
-from gongzhi.core.actor import Actor
+from gongzhi.core.actor import Actor, ActorKind
 
 
 def can_create_account(actor: Actor) -> bool:
@@ -20,3 +20,13 @@ def can_disable_account(actor: Actor, account: Account) -> bool:
 def is_own_account(actor: Actor, account: Account) -> bool:
     """The person the account belongs to, in whatever capacity."""
     return actor.person_id is not None and actor.person_id == account.person_id
+
+
+def can_keep_clients(actor: Actor) -> bool:
+    """Who keeps the platform running, for every client: a client belongs to no division."""
+    return actor.may(KEEP_CLIENTS)
+
+
+def can_forget_contacts(actor: Actor) -> bool:
+    """The platform's own process, after the time the model declares."""
+    return actor.kind is ActorKind.PROCESS

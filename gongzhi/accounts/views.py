@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth import login as open_session
 from django.contrib.auth import logout as close_session
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -20,15 +20,9 @@ from gongzhi.accounts.models import Account
 from gongzhi.core.door import DoorRequest, after
 from gongzhi.core.errors import RuleViolation
 from gongzhi.core.links import safe_next
+from gongzhi.core.network import address_of
 
 BACKEND = "gongzhi.accounts.backend.AccountBackend"
-
-
-def address_of(request: HttpRequest) -> str:
-    """The network address tries are counted for; behind our own proxy the one it wrote."""
-    if settings.BEHIND_PROXY:
-        return request.headers.get("X-Real-IP", "") or request.META.get("REMOTE_ADDR", "")
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 @sensitive_post_parameters("password")

@@ -80,6 +80,25 @@ def _worker(options: argparse.Namespace) -> int:
     return work(concurrency=options.concurrency, lifeline=options.lifeline)
 
 
+def _index(options: argparse.Namespace) -> int:
+    if options.rebuild:
+        with database(options.var):
+            start_django()
+            from gongzhi.config.indexer import prepare_rows
+
+            print(f"{prepare_rows()} organizations were prepared anew.")
+        return 0
+    if not os.environ.get("DATABASE_URL"):
+        cluster = Cluster(options.var)
+        if not cluster.running():
+            raise CannotStart("There is no database: set DATABASE_URL, or start everything with `gongzhi demo`.")
+        use_embedded(cluster)
+    start_django()
+    from gongzhi.config.indexer import keep_index
+
+    return keep_index(lifeline=options.lifeline)
+
+
 def _migrate(options: argparse.Namespace) -> int:
     with database(options.var):
         start_django(as_owner=True)
@@ -211,6 +230,12 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--concurrency", type=int, default=2)
     worker.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
 
+    index = command("index", _index, "keep this machine's search index up to date")
+    index.add_argument(
+        "--rebuild", action="store_true", help="prepare anew what an older release or a restored dump left; then end"
+    )
+    index.add_argument("--lifeline", type=int, help=argparse.SUPPRESS)
+
     migrate = command("migrate", _migrate, "bring the database up to this version (as its owner)")
     migrate.add_argument("--verbose", action="store_true")
 
@@ -250,11 +275,11 @@ def parser() -> argparse.ArgumentParser:
 
     command("reset", _reset, "stop everything and delete the data folder")
 
-    jobs = command("jobs", _jobs, "show the job queue")
-    jobs.add_argument("--json", action="store_true")
+    command("jobs", _jobs, "show the job queue").add_argument("--json", action="store_true")
 
-    manage = command("manage", _manage, "Django's own commands, for developers")
-    manage.add_argument("arguments", nargs=argparse.REMAINDER)
+    command("manage", _manage, "Django's own commands, for developers").add_argument(
+        "arguments", nargs=argparse.REMAINDER
+    )
     return top
 
 

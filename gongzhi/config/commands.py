@@ -16,12 +16,14 @@ from django.db import connection
 from gongzhi.accounts import actions as accounts
 from gongzhi.accounts.models import Account
 from gongzhi.config import env, seeds
+from gongzhi.config.indexer import prepare_rows
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import RuleViolation
 from gongzhi.orgs import actions as orgs
 from gongzhi.orgs.enums import AgencyKind, Role
 from gongzhi.reference import selectors as reference
+from gongzhi.registry.feed import renumber
 
 #: What the operator's own agency is called until an administrator names it.
 OPERATOR = "平台运营单位"
@@ -35,10 +37,15 @@ def become_application() -> None:
 
 
 def prepare() -> None:
-    """Migrate, load what is missing, collect static files. Quick when there is nothing to do."""
+    """Migrate, mend what a restore left, load what is missing, bring search rows up to date, collect static files.
+
+    Quick when there is nothing to do.
+    """
     call_command("migrate", interactive=False, verbosity=0)
+    renumber()
     become_application()
     seed("small", if_empty=True, demo=settings.DEMO)
+    prepare_rows()
     call_command("collectstatic", interactive=False, verbosity=0)
 
 

@@ -119,3 +119,33 @@ def lists(count: int) -> list[tuple[dt.date, bytes]]:
         (dt.date(2024, 1, 8), text_of(older)),
         (dt.date(2026, 5, 12), text_of(newest)),
     ]
+
+
+#: What officials recorded about the demonstration's bodies: name, post and first day of officers.
+OFFICERS = [
+    ("王××", "chair", dt.date(2023, 5, 8)),
+    ("陈××", "vice_chair", dt.date(2023, 5, 8)),
+    ("李××", "secretary_general", dt.date(2021, 3, 1)),
+    ("赵××", "supervisor", dt.date(2023, 5, 8)),
+]
+#: The day of the demonstration's decisions.
+DECIDED = dt.date(2023, 5, 8)
+#: Bodies this demonstration records something about were registered before it.
+OLD_ENOUGH = dt.date(2020, 1, 1)
+#: Objections: which item, what it says, what shows it, and the answer (none: it waits).
+OBJECTIONS = [
+    ("domicile", "已迁至 ×× 路 6 号 2 楼", "门口的公告和 2026 年 4 月的登记证书", ""),
+    (
+        "legal_representative",
+        "现任法定代表人不是本人所知的那一位",
+        "机构网站的介绍",
+        "经核对登记档案，记载与登记证书一致。",
+    ),
+]
+
+
+def funds_without_unit(count: int) -> bytes:
+    """A list whose amounts could be yuan or ten thousand yuan: they wait for a person."""
+    rows = [row for row in bodies(count) if row[1].startswith("52")][:6]
+    lines = [f"{row[0]}\t{row[1]}\t{row[13]}" for row in rows]
+    return "\n".join(["名称\t统一社会信用代码\t开办资金", *lines]).encode()

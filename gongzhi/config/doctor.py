@@ -164,10 +164,40 @@ def _worker() -> Iterator[Problem]:
         )
 
 
+def _index() -> Iterator[Problem]:
+    from django.db import DatabaseError, transaction
+
+    from gongzhi.core import heartbeat
+    from gongzhi.orgs.models import OrganizationSearch
+    from gongzhi.orgs.search import index
+
+    try:
+        alive = heartbeat.alive("index")
+        if not OrganizationSearch.objects.exists():
+            return  # there is nothing to find, and no copy is needed
+        with transaction.atomic():
+            index.consult()
+    except index.Unusable:
+        yield Problem(
+            "index.behind",
+            "This machine's search index is missing, belongs to another state of the database, or is far behind:"
+            " searches are answered by the database, exactly and more slowly.",
+            "Start `gongzhi index` and give it a minute; delete the folder VAR/index if it stays so.",
+        )
+    except DatabaseError:
+        return
+    if not alive:
+        yield Problem(
+            "index.silent",
+            "No process that keeps a search index has been heard of lately: searches become slower and slower.",
+            "Start `gongzhi index`.",
+        )
+
+
 def examine(var: Path) -> list[Problem]:
     """Every problem, the worst that can be found without the database first."""
     problems = list(_disk(var))
-    parts: list[Callable[[], Iterator[Problem]]] = [_settings, _database, _migrations, _worker]
+    parts: list[Callable[[], Iterator[Problem]]] = [_settings, _database, _migrations, _worker, _index]
     try:
         with database(var):
             start_django()

@@ -5,9 +5,11 @@ Demonstration bodies use division 999900, which does not exist, and a name with 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import secrets
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +20,16 @@ from gongzhi.config import demo
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.orgs import actions as orgs
-from gongzhi.orgs.enums import AgencyKind, Role
+from gongzhi.orgs.acting import for_agency
+from gongzhi.orgs.enums import AgencyKind, Kind, Role, Standing
+from gongzhi.orgs.models import Appointment, Organization
 from gongzhi.reference import seeds as reference
 from gongzhi.reference.actions import enter_division
+from gongzhi.registry import actions as registry
 from gongzhi.registry.actions import import_organizations
-from gongzhi.registry.lists import read_list
+from gongzhi.registry.enums import BranchKind, LineageKind
+from gongzhi.registry.lists import open_list
+from gongzhi.registry.models import Objection, Officer
 from gongzhi.rulebook import seeds as rulebook
 
 REFERENCE_LOADERS: list[Callable[..., object]] = [reference.load, rulebook.load]
@@ -65,17 +72,86 @@ def load_demo(var: Path, *, size: str, if_empty: bool) -> None:
     for code, name, above in demo.DIVISIONS:
         with acting(SEEDER) as actor:
             enter_division(actor=actor, code=code, name=name, parent=above)
-    registry = replace(SEEDER, path="99/9999/")
+    authority = replace(SEEDER, path="99/9999/")
     for dated_on, data in demo.lists(DEMO_SIZES[size]):
-        reading = read_list(data, filename=f"示例市名录-{dated_on.year}.tsv")
-        with acting(registry) as actor:
-            import_organizations(actor=actor, reading=reading, apply=True, dated_on=dated_on)
+        file = open_list(data, filename=f"示例市名录-{dated_on.year}.tsv")
+        with acting(authority) as actor:
+            import_organizations(actor=actor, file=file, apply=True, dated_on=dated_on)
     made = [person for person in DEMO_PEOPLE if not Account.objects.filter(email=person[0]).exists()]
     passwords = [_make_person(*person) for person in made]
     if passwords:
-        file = var / "demo-accounts.json"
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:
+        target = var / "demo-accounts.json"
+        with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:
             json.dump(passwords, handle)
+    _record_around(size)
+
+
+def _registrar() -> Actor:
+    """The demonstration's registry officer, as after signing in."""
+    account = Account.objects.get(email="registrar@demo.example")
+    appointment = Appointment.objects.get(person_id=account.person_id, role=Role.REGISTRAR)
+    actor = for_agency(account, appointment.agency_id, uuid.uuid4())
+    if actor is None:
+        raise LookupError("the demonstration's registry officer has no appointment today")
+    return actor
+
+
+def _bodies(kind: Kind, count: int) -> list[Organization]:
+    """The first bodies of a kind that stand and are old enough to have a history."""
+    old = Organization.objects.filter(
+        kind=kind, standing=Standing.NORMAL, path__startswith="99/", registered_on__lt=demo.OLD_ENOUGH
+    )
+    return list(old.order_by("pk")[:count])
+
+
+def _record_around(size: str) -> None:
+    """Officers, a branch, hosts, a merger, objections, amounts that lack a unit: once, by the registry officer."""
+    if Officer.objects.exists():
+        return
+    officer, day = _registrar(), demo.DECIDED
+    group, absorbed, host = _bodies(Kind.SOCIAL_GROUP, 3)
+    with acting(officer) as actor:
+        for body in (group, *_bodies(Kind.FOUNDATION, 1)):
+            for name, post, since in demo.OFFICERS:
+                registry.record_officer(
+                    actor=actor, organization=body, name=name, post=post, since=since, reason="换届备案"
+                )
+        registry.record_branch(
+            actor=actor,
+            organization=group,
+            kind=BranchKind.BRANCH,
+            name=f"{group.name}青年工作委员会",
+            since=day,
+            reason="理事会决议",
+        )
+        for filed in _bodies(Kind.COMMUNITY_GROUP, 4):
+            registry.record_host(
+                actor=actor, organization=filed, name=host.name, host=host, since=day, reason="挂靠协议"
+            )
+        registry.record_host(
+            actor=actor, organization=group, name="示例市××街道党群服务中心", since=day, reason="挂靠协议"
+        )
+        registry.record_lineage(
+            actor=actor,
+            origin=absorbed,
+            successor=group,
+            kind=LineageKind.MERGER,
+            on=day,
+            reason="示例民〔2023〕8号：吸收合并",
+            ends_origin=True,
+        )
+    for item, says, evidence, answer in demo.OBJECTIONS:
+        with acting(Actor.visitor()) as actor:
+            handed = registry.raise_objection(
+                actor=actor, organization=group, item=item, says=says, evidence=evidence, contact="13800000000"
+            )
+        if answer:
+            with acting(officer) as actor:
+                objection = Objection.objects.visible_to(actor).get(public_id=handed.public_id)
+                registry.answer_objection(actor=actor, objection=objection, uphold=False, answer=answer)
+    file = open_list(demo.funds_without_unit(DEMO_SIZES[size]), filename="示例市开办资金.tsv")
+    with acting(officer) as actor:
+        registry.import_organizations(actor=actor, file=file, apply=True, dated_on=dt.date(2026, 5, 13))
 
 
 def _make_person(email: str, name: str, agency_name: str, kind: AgencyKind, path: str, role: Role) -> dict[str, str]:

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "gongzhi.core.middleware.SecurityHeaders",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
+    "gongzhi.api.middleware.Doorstep",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -150,8 +151,15 @@ TIME_ZONE = "Asia/Shanghai"
 FORMAT_MODULE_PATH = ["gongzhi.config.formats"]
 USE_THOUSAND_SEPARATOR = False
 
+# --- the API: requests a minute, for a network address and for a client with a key ---
+API_PER_MINUTE = env.number("GONGZHI_API_PER_MINUTE", 300)
+API_CLIENT_PER_MINUTE = env.number("GONGZHI_API_CLIENT_PER_MINUTE", 1200)
+
 #: A folder of code lists that add to or change the packaged ones (gongzhi/reference/data/codes).
 REFERENCE_CODES = env.text("GONGZHI_CODES") or None
+
+#: Where this host keeps its copy of the search rows (`gongzhi index` writes it). It can be deleted at any time.
+SEARCH_INDEX = Path(env.text("GONGZHI_SEARCH_INDEX") or VAR / "index" / "orgs")
 
 # --- files ---
 STATIC_URL = "/static/"

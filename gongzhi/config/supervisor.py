@@ -147,6 +147,7 @@ class Supervisor:
         if self.stopping.is_set():
             return
         self._launch("worker")
+        self._launch("index")
         self._launch("serve", *(word for address in addresses for word in ("--bind", address)))
         self._wait_until_answering()
 

@@ -19,13 +19,12 @@ from gongzhi.core import heartbeat
 BEAT_S = 5
 
 
-def _beat(stopped: threading.Event) -> None:
-    """Say every few seconds that this worker is alive; a database that is away for a while is waited for."""
-    name = f"worker@{socket.gethostname()}:{os.getpid()}"[:64]
+def keep_beating(name: str, stopped: threading.Event) -> None:
+    """Say every few seconds that this process is alive; a database that is away for a while is waited for."""
     while True:
         try:
             close_old_connections()
-            heartbeat.beat(name)
+            heartbeat.beat(name[:64])
         except DatabaseError:
             close_old_connections()
         if stopped.wait(BEAT_S):
@@ -40,7 +39,8 @@ def work(*, concurrency: int, lifeline: int | None = None) -> int:
     """
     lifelines.hold(lifeline)
     stopped = threading.Event()
-    threading.Thread(target=_beat, args=[stopped], name="heartbeat", daemon=True).start()
+    beating = f"worker@{socket.gethostname()}:{os.getpid()}"
+    threading.Thread(target=keep_beating, args=[beating, stopped], name="heartbeat", daemon=True).start()
 
     async def run() -> None:
         connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]  # Django's connector has it

@@ -16,6 +16,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
+from gongzhi.core import throttle
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 
@@ -93,3 +94,9 @@ def _take_up(stalled: Job) -> None:
         return
     log.warning("jobs.retried: job %s of %s, its worker died", stalled.id, stalled.task_name)
     QUEUE.retry_job_by_id(stalled.id, again.retry_decision.retry_at)
+
+
+@job("core.forget_tries", cron="41 * * * *")
+def forget_tries(*, actor: Actor) -> None:
+    """Every hour: forget who tried or asked how often more than a day ago."""
+    throttle.forget(hours=24)

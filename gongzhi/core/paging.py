@@ -33,13 +33,15 @@ def _salt(name: str, order: Sequence[str]) -> str:
     return f"cursor:{name}:{','.join(order)}"
 
 
-def _encode(name: str, order: Sequence[str], values: Sequence[Any], *, backwards: bool) -> str:
+def encode_cursor(name: str, order: Sequence[str], values: Sequence[Any], *, backwards: bool) -> str:
+    """The cursor of a row with these sort values, in the list `name` in this order, to read on from or back from."""
     if None in values:
         raise ValueError(f"the list {name} is ordered by {list(order)}, and a row has none: such a column cannot order")
     return signing.dumps([[str(value) for value in values], backwards], salt=_salt(name, order))
 
 
-def _decode(name: str, order: Sequence[str], cursor: str) -> tuple[list[str], bool]:
+def decode_cursor(name: str, order: Sequence[str], cursor: str) -> tuple[list[str], bool]:
+    """A cursor's sort values as texts, and whether it reads backwards. Raises `BadCursor`."""
     try:
         values, backwards = signing.loads(cursor, salt=_salt(name, order))
         if len(values) != len(order):
@@ -60,7 +62,7 @@ def page_of(rows: models.QuerySet[M], *, name: str, order: Sequence[str], cursor
     values: list[str] = []
     backwards = False
     if cursor:
-        values, backwards = _decode(name, order, cursor)
+        values, backwards = decode_cursor(name, order, cursor)
     direction = [(column.lstrip("-"), column.startswith("-") != backwards) for column in order]
     if values:
         beyond = Q()
@@ -77,7 +79,7 @@ def page_of(rows: models.QuerySet[M], *, name: str, order: Sequence[str], cursor
         found.reverse()
 
     def cursor_at(row: M, *, back: bool) -> str:
-        return _encode(name, order, [getattr(row, column.lstrip("-")) for column in order], backwards=back)
+        return encode_cursor(name, order, [getattr(row, column.lstrip("-")) for column in order], backwards=back)
 
     has_next = bool(found) and (more or backwards)
     has_previous = bool(found) and bool(values) and (more or not backwards)

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import add
 
 from opencc import OpenCC
 from pypinyin import Style, lazy_pinyin
@@ -78,14 +79,15 @@ class _Numbers(dict[str, int]):
 _NUMBERS = _Numbers()
 
 
-def _pairs_and_characters(body: str) -> set[str]:
-    return {*map("".join, pairwise(body)), *body}
+def numbers_of(body: str) -> set[int]:
+    """The numbers of every character and every pair of neighbours of a compact text."""
+    number = _NUMBERS.__getitem__
+    return {*map(number, body), *map(number, map(add, body, body[1:]))}
 
 
 def grams(text: str) -> list[int]:
     """Every character and every pair of neighbours of the compact text, as sorted numbers: what is stored."""
-    body = compact(text)
-    return sorted({_NUMBERS[gram] for gram in _pairs_and_characters(body)})
+    return sorted(numbers_of(compact(text)))
 
 
 def query_grams(text: str) -> list[int]:
@@ -115,6 +117,21 @@ class _Readings(dict[str, tuple[str, ...]]):
 _READINGS = _Readings()
 
 
+class _Sounds(dict[tuple[str, str], int]):
+    """Two neighbouring syllables → their number. The sign before them keeps it apart from pairs of characters, so that
+    both may stand in one array. There are some hundred thousand; cleared before letters and digits make it large.
+    """
+
+    def __missing__(self, pair: tuple[str, str]) -> int:
+        if len(self) > 500_000:
+            self.clear()
+        self[pair] = number = _NUMBERS[f"~{pair[0]} {pair[1]}"]
+        return number
+
+
+_SOUNDS = _Sounds()
+
+
 def _words(run: str) -> Iterator[str]:
     """Phrases with a reading of their own, else characters: the longest match forward, as pypinyin cuts.
 
@@ -122,7 +139,7 @@ def _words(run: str) -> Iterator[str]:
     """
     at, last = 0, len(run)
     while at < last:
-        end, found = at + 1, 0
+        end, found = at + 2, 0  # nearly every character begins a phrase; one alone is read by itself in any case
         while end <= last and run[at:end] in _BEGINNINGS:
             if run[at:end] in PHRASES_DICT:
                 found = end
@@ -148,13 +165,14 @@ class Spoken:
         return "".join(self.syllables)
 
     @property
-    def grams(self) -> list[int]:
-        """Every pair of neighbouring syllables as sorted numbers: how names that sound alike find each other.
+    def numbers(self) -> set[int]:
+        """The numbers of every pair of neighbouring syllables."""
+        return set(map(_SOUNDS.__getitem__, pairwise(self.syllables)))
 
-        The sign before a pair keeps it apart from pairs of characters, so that both may stand in one array.
-        """
-        pairs = pairwise(self.syllables)
-        return sorted({_NUMBERS[f"~{one} {other}"] for one, other in pairs})
+    @property
+    def grams(self) -> list[int]:
+        """Every pair of neighbouring syllables as sorted numbers: how names that sound alike find each other."""
+        return sorted(self.numbers)
 
 
 def spoken(text: str) -> Spoken:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.db import connection
 
 
-def hit(bucket: str, *, limit: int, seconds: int) -> bool:
-    """Count one try in `bucket`; True while no more than `limit` tries fell into the present window of `seconds`.
+def count(bucket: str, *, seconds: int) -> tuple[int, int]:
+    """Count one try in `bucket`; how many fell into the present window of `seconds`, and the seconds it still lasts.
 
     A bucket's name must not hold a phone number or an address in clear: use a blind index of it.
     """
@@ -15,11 +15,17 @@ def hit(bucket: str, *, limit: int, seconds: int) -> bool:
         ON CONFLICT (bucket) DO UPDATE SET
           count = CASE WHEN t.window_start < now() - make_interval(secs => %s) THEN 1 ELSE t.count + 1 END,
           window_start = CASE WHEN t.window_start < now() - make_interval(secs => %s) THEN now() ELSE t.window_start END
-        RETURNING count
+        RETURNING count, ceil(extract(epoch FROM window_start + make_interval(secs => %s) - now()))::integer
     """
     with connection.cursor() as cursor:
-        cursor.execute(statement, [bucket, seconds, seconds])
-        return bool(cursor.fetchone()[0] <= limit)
+        cursor.execute(statement, [bucket, seconds, seconds, seconds])
+        tries, left = cursor.fetchone()
+    return int(tries), min(max(int(left), 1), seconds)
+
+
+def hit(bucket: str, *, limit: int, seconds: int) -> bool:
+    """Count one try in `bucket`; True while no more than `limit` tries fell into the present window of `seconds`."""
+    return count(bucket, seconds=seconds)[0] <= limit
 
 
 def spent(bucket: str, *, limit: int, seconds: int) -> bool:
@@ -38,3 +44,10 @@ def clear(bucket: str) -> None:
     """Forget the tries of a bucket, after a success."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM core_throttle WHERE bucket = %s", [bucket])
+
+
+def forget(*, hours: int) -> int:
+    """Remove buckets whose window began longer ago than this: nobody counts in windows that long. How many went."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM core_throttle WHERE window_start < now() - make_interval(hours => %s)", [hours])
+        return int(cursor.rowcount)

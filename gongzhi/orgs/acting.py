@@ -1,4 +1,4 @@
-"""Who acts in a request: a visitor, a person for themself, or a person for an agency they are appointed to."""
+"""Who acts in a request: a visitor, a person for themself or for an agency they are appointed to, a client of the API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.http import HttpRequest
 
-from gongzhi.accounts.models import Account
+from gongzhi.accounts.models import Account, ApiClient
 from gongzhi.core.actor import Actor, ActorKind, Scope
 from gongzhi.core.times import today
 from gongzhi.orgs.models import Agency, Appointment
@@ -19,7 +19,11 @@ ACTING_FOR = "acting_for"
 
 def actor_of(request: HttpRequest, request_id: uuid.UUID) -> Actor:
     """The actor of a request. Without a session cookie no query is made. Built anew each time, so that a closed
-    account or an ended appointment counts from the next request on."""
+    account or an ended appointment counts from the next request on. The doorstep of the API (`api.middleware`) has
+    looked up the client by its key."""
+    client = getattr(request, "api_client", None)
+    if isinstance(client, ApiClient):
+        return for_client(client, request_id)
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return Actor.visitor(request_id=request_id)
     account = request.user
@@ -32,6 +36,11 @@ def actor_of(request: HttpRequest, request_id: uuid.UUID) -> Actor:
         if actor is not None:
             return actor
     return for_self(account, request_id)
+
+
+def for_client(client: ApiClient, request_id: uuid.UUID) -> Actor:
+    """A program with a key of its own. It has no permission and no scope: a key opens what everybody may read."""
+    return Actor(kind=ActorKind.CLIENT, client_id=client.pk, label=client.name, channel="api", request_id=request_id)
 
 
 def for_self(account: Account, request_id: uuid.UUID) -> Actor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models.functions import Concat
@@ -10,13 +11,18 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts.models import Person
 from gongzhi.audit import actions as audit
+from gongzhi.core import jobs
 from gongzhi.core.actor import Actor
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
+from gongzhi.notify.actions import notify
 from gongzhi.orgs import policies
 from gongzhi.orgs.enums import AgencyKind, Role
-from gongzhi.orgs.models import Agency, Appointment, Mark, Organization, OrganizationSearch
-from gongzhi.orgs.search.text import Known, search_row
+from gongzhi.orgs.models import Agency, Appointment, Mark, Organization, OrganizationSearch, SavedSearch
+from gongzhi.orgs.notifications import SAVED_SEARCH_ANSWERED
+from gongzhi.orgs.search.asking import Asked
+from gongzhi.orgs.search.database import matching
+from gongzhi.orgs.search.text import COPY_SEARCH, Known, copied, search_row
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -25,7 +31,17 @@ SEALS: dict[str, str] = {
     "end_appointment": "It is about a person.",
     "write_organizations": "It is a copy; the register's action seals.",
     "write_search": "It is a copy; the register's action seals.",
+    "enter_organizations": "It is a copy; the register's action seals.",
+    "renew_organizations": "It is a copy; the register's action seals.",
+    "copy_search": "It is a copy; the register's action seals.",
+    "save_search": "It is about a person.",
+    "forget_search": "It is about a person.",
+    "look_again": "It is about a person.",
 }
+
+
+#: The columns of an organization as a list enters it.
+ENTERED = ("public_id", "kind", "credit_code", "number", "path", "standing", "name", "registered_on")
 
 
 @transaction.atomic
@@ -118,6 +134,72 @@ def write_search(*, actor: Actor, rows: Sequence[tuple[Organization, Known]]) ->
     )
 
 
+@transaction.atomic
+def enter_organizations(*, actor: Actor, rows: str, values: Mapping[str, Any]) -> int:
+    """Insert the organizations a SELECT of the register gives (`ENTERED`, in that order); how many.
+
+    For lists of any length: their search rows follow with `copy_search`, by the caller's hand.
+    """
+    if not policies.can_write_register(actor):
+        raise NotAllowed("orgs.write_register")
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO orgs_organization ({', '.join(ENTERED)}) {rows}", values)
+        entered = int(cursor.rowcount)
+    if entered:
+        count_again()
+    return entered
+
+
+@transaction.atomic
+def renew_organizations(*, actor: Actor, rows: str, values: Mapping[str, Any]) -> int:
+    """Bring today's copy of organizations to what a SELECT of the register gives (id, standing, name, registered_on);
+    how many said something else.
+    """
+    if not policies.can_write_register(actor):
+        raise NotAllowed("orgs.write_register")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orgs_organization AS body"  # noqa: S608  # the statement is the register's own
+            " SET standing = fresh.standing, name = fresh.name, registered_on = fresh.registered_on"
+            f" FROM ({rows}) AS fresh WHERE body.id = fresh.id AND (body.standing, body.name, body.registered_on)"
+            " IS DISTINCT FROM (fresh.standing, fresh.name, fresh.registered_on)",
+            values,
+        )
+        renewed = int(cursor.rowcount)
+    if renewed:
+        count_again()
+    return renewed
+
+
+@transaction.atomic
+def copy_search(*, actor: Actor, rows: Iterable[tuple[Organization, Known]]) -> int:
+    """Write the search rows of organizations that have none yet, and no marks; how many. For lists of any length."""
+    if not policies.can_write_register(actor):
+        raise NotAllowed("orgs.write_register")
+    written = 0
+    with connection.wrap_database_errors, connection.cursor() as cursor:
+        # New entries of the index are gathered in a list and put in their places when it is full: a longer list makes
+        # fewer and longer ways. What is left of it at the end every search would read, so the last row is written with
+        # a short one.
+        cursor.execute("SET LOCAL gin_pending_list_limit = '64MB'")
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        lines: list[str] = []
+        with cursor.copy(COPY_SEARCH) as copy:
+            for body, known in rows:
+                if len(lines) == 1000:
+                    copy.write("".join(lines[:-1]))
+                    del lines[:-1]
+                lines.append(copied(body, known))
+                written += 1
+            copy.write("".join(lines[:-1]))
+        cursor.execute("SET LOCAL gin_pending_list_limit = '64kB'")
+        cursor.execute("SET LOCAL work_mem TO DEFAULT")
+        with cursor.copy(COPY_SEARCH) as copy:
+            copy.write("".join(lines[-1:]))
+        cursor.execute("SET LOCAL gin_pending_list_limit TO DEFAULT")
+    return written
+
+
 def count_again() -> None:
     """Bring the tally up to date, in the caller's transaction; a page then reads a few rows instead of the register."""
     with connection.cursor() as cursor:
@@ -127,3 +209,88 @@ def count_again() -> None:
             "INSERT INTO orgs_tally (kind, standing, count)"
             " SELECT kind, standing, count(*) FROM orgs_organization GROUP BY kind, standing"
         )
+
+
+#: One person's saved searches, each of which is looked through once an hour: enough for every duty we know of, and a
+#: limit to what one account costs.
+SAVED_SEARCHES = 50
+#: Saved searches looked through in one transaction; more are taken up by a further run at once.
+LOOKED_AT_ONCE = 200
+
+
+@transaction.atomic
+def save_search(*, actor: Actor, name: str, asked: Asked) -> SavedSearch:
+    """Keep a search a person wants to hear about, from now on. Raises `RuleViolation` for a name that is empty, too
+    long or taken, for a search that asks nothing, and beyond `SAVED_SEARCHES`."""
+    if not policies.can_save_searches(actor):
+        raise NotAllowed("orgs.own_searches")
+    person = Person.objects.visible_to(actor).select_for_update(of=("self",)).get()
+    name = name.strip()
+    if not 0 < len(name) <= 100:
+        raise RuleViolation("orgs.search_unnamed", _("Give the search a name of at most 100 characters."), field="name")
+    if not asked.narrowed or asked.impossible:
+        raise RuleViolation("orgs.search_empty", _("This search asks nothing that could be found one day."))
+    mine = SavedSearch.objects.visible_to(actor)
+    if mine.filter(name=name).exists():
+        raise RuleViolation("orgs.search_named_twice", _("You have a search of this name already."), field="name")
+    if mine.count() >= SAVED_SEARCHES:
+        raise RuleViolation(
+            "orgs.searches_full",
+            _("You have saved %(most)s searches, and more cannot be kept. Remove one first.")
+            % {"most": SAVED_SEARCHES},
+        )
+    saved = SavedSearch.objects.create(person=person, name=name, asked=asked.values(), horizon=settled_until())
+    audit.record(actor=actor, event="orgs.search.saved", subject=saved)
+    return saved
+
+
+@transaction.atomic
+def forget_search(*, actor: Actor, search: SavedSearch) -> None:
+    """Remove a saved search of one's own; what was told about it stays. Raises `SavedSearch.DoesNotExist` if it is
+    gone or somebody else's."""
+    mine = SavedSearch.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=search.pk)
+    if not policies.can_save_searches(actor):
+        raise NotAllowed("orgs.own_searches")
+    audit.record(actor=actor, event="orgs.search.forgotten", subject=mine)
+    mine.delete()
+
+
+@transaction.atomic
+def look_again(*, actor: Actor, until: int | None = None) -> int:
+    """Tell people what is new in their saved searches, up to the transaction `until`; how many searches were looked at.
+
+    A row counts when it was written by a transaction from the search's horizon on and before `until`, and everything
+    before `until` has ended. So each change is told once, by the first run that can be sure of it; one that is still
+    being written is told by a later run. The horizon moves on in the same transaction as the notice is left: a run that
+    dies tells nothing and moves nothing. Takes `LOOKED_AT_ONCE` searches and queues a further run while more wait.
+    """
+    if not policies.can_look_again(actor):
+        raise NotAllowed("orgs.look_again")
+    settled = settled_until()
+    until = settled if until is None else min(until, settled)
+    waiting = SavedSearch.objects.visible_to(actor).filter(horizon__lt=until).order_by("horizon", "pk")
+    batch = list(waiting.select_for_update(of=("self",), skip_locked=True)[: LOOKED_AT_ONCE + 1])
+    for search in batch[:LOOKED_AT_ONCE]:
+        count = matching(Asked.of(search.asked)).filter(changed__gte=search.horizon, changed__lt=until).count()
+        if count:
+            notify(
+                actor=actor,
+                person_id=search.person_id,
+                kind=SAVED_SEARCH_ANSWERED.code,
+                params={"count": count},
+                key=f"{SAVED_SEARCH_ANSWERED.code}:{search.public_id}:{search.horizon}",
+                url_name="portal:saved_search",
+                url_args=[search.public_id],
+            )
+        search.horizon = until
+    SavedSearch.objects.bulk_update(batch[:LOOKED_AT_ONCE], ["horizon"])
+    if len(batch) > LOOKED_AT_ONCE:
+        jobs.enqueue("orgs.look_again", until=until)
+    return len(batch[:LOOKED_AT_ONCE])
+
+
+def settled_until() -> int:
+    """The oldest transaction that may still be writing: everything before it has ended and is visible to all."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        return int(cursor.fetchone()[0])

@@ -4,3 +4,9 @@ from django.apps import AppConfig
 class OrgsConfig(AppConfig):
     name = "gongzhi.orgs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from gongzhi.notify.contracts import register_kind
+        from gongzhi.orgs.notifications import SAVED_SEARCH_ANSWERED
+
+        register_kind(SAVED_SEARCH_ANSWERED)

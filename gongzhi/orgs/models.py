@@ -81,6 +81,8 @@ class Organization(models.Model):
             models.Index(fields=["path"], name="orgs_organization_path"),
             models.Index(fields=["kind", "standing"], name="orgs_organization_kind_st"),
             models.Index(fields=["-registered_on", "-id"], name="orgs_organization_newest"),
+            # For numbers typed from their beginning; the unique one above covers only bodies without a code.
+            models.Index(fields=["number"], condition=~Q(number=""), name="orgs_organization_by_number"),
         ]
 
     def __str__(self) -> str:
@@ -159,10 +161,33 @@ class OrganizationSearch(models.Model):
             models.Index(fields=["rank"], name="orgs_search_rank"),
             models.Index(fields=["path"], name="orgs_search_path"),
             models.Index(fields=["changed"], name="orgs_search_changed"),
+            models.Index(fields=["field"], condition=~Q(field=""), name="orgs_search_field"),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+
+class SearchCopy(models.Model):
+    """One copy of the search rows that a host keeps as an index (`orgs.search.index`), and how far it has come.
+
+    The row moves before the copy does. So a copy that is ahead of its row belongs to a database that has since been
+    restored from a backup, and may not answer.
+    """
+
+    #: Made anew with each full build of a copy.
+    token = models.UUIDField(primary_key=True)
+    host = models.CharField(max_length=64)
+    #: `pg_snapshot_xmin` of the snapshot the copy is made from: every older transaction is in it.
+    horizon = TransactionId()
+    at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "orgs_search_copy"
+        verbose_name_plural = "search copies"
+
+    def __str__(self) -> str:
+        return f"{self.host} {self.horizon}"
 
 
 class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):

@@ -29,6 +29,7 @@ ROLES: dict[str, RoleDefinition] = {
             {
                 "accounts.create",
                 "accounts.disable",
+                "accounts.keep_clients",
                 "files.read",
                 "orgs.appoint",
                 "orgs.see_workbench",

@@ -1,35 +1,44 @@
-"""Read models of the public pages: search results with their reasons, the register in numbers."""
+"""Read models of the public pages: rows of lists, a past day, the register in numbers."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Max
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from gongzhi.core import searchtext
-from gongzhi.core.paging import BadCursor, page_of
 from gongzhi.core.times import SHANGHAI, today
-from gongzhi.orgs.enums import ENDED, Kind, Standing
+from gongzhi.orgs.enums import ENDED
 from gongzhi.orgs.models import Organization, Tally
+from gongzhi.orgs.search.text import FORMER, HOST, NAME, PERSON
+from gongzhi.reference.codes import code_list
 from gongzhi.reference.models import Division
-from gongzhi.registry.models import Confirmation, Source
+from gongzhi.registry.models import Confirmation, Source, Version
 
-PAGE = 20
-#: Matches are counted one by one up to here; beyond it the page says "more than".
-COUNTED = 1000
-
-SORTS: dict[str, tuple[str, ...]] = {
-    "name": ("sort_pinyin", "pk"),
-    "newest": ("-sort_since", "-pk"),
-    "oldest": ("sort_since", "pk"),
+#: Marks a reader weighs before giving, as lists and filters name them.
+MARKS: dict[str, str | Promise] = {
+    "charity": gettext_lazy("Charitable organization"),
+    "public_fundraising": gettext_lazy("Qualification for public fundraising"),
+    "grade": gettext_lazy("Grade"),
+    "abnormal_list": gettext_lazy("List of abnormal activity"),
 }
+
+
+@dataclass(frozen=True)
+class Former:
+    """A name a body had, from a day until the day it was renamed."""
+
+    name: str
+    since: dt.date
+    until: dt.date | None
 
 
 @dataclass(frozen=True)
@@ -41,92 +50,20 @@ class Row:
     kind: str
     kind_label: str
     code: str
+    #: What names this one body and no other in an address: credit code, else public id.
+    pick: str
     place: str
     registered_on: dt.date | None
     standing: str
     standing_label: str
     ended: bool
     confirmed_on: dt.date | None
-    #: (label, text) pairs: what else matched, when the name itself did not.
-    why: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True)
-class Option:
-    """One value of a filter."""
-
-    value: str
-    label: str | Promise
-    count: int | None
-    url: str
-    selected: bool
-
-
-@dataclass(frozen=True)
-class Facet:
-    """One filter with its values."""
-
-    name: str
-    label: str
-    options: Sequence[Option]
-
-
-@dataclass(frozen=True)
-class Found:
-    """One page of search results."""
-
-    query: str
-    rows: Sequence[Row]
-    total: int
-    #: Whether there are more matches than `total`, which stopped at `COUNTED`.
-    more: bool
-    facets: Sequence[Facet]
-    chips: Sequence[tuple[str, str]]
-    sorts: Sequence[Option]
-    previous_url: str
-    next_url: str
-    near: Sequence[Row] = field(default_factory=list)
-    tried: Sequence[str] = field(default_factory=list)
-    bad_cursor: bool = False
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a reader asked the search for. Values that do not exist are dropped."""
-
-    query: str = ""
-    kind: str = ""
-    standing: str = ""
-    place: str = ""
-    sort: str = "name"
-    cursor: str = ""
-
-    @classmethod
-    def of(cls, given: dict[str, str]) -> Asked:
-        """From the parameters of an address; anything unknown counts as not asked."""
-        sort = given.get("sort", "")
-        place = given.get("place", "")
-        return cls(
-            query=" ".join(given.get("q", "").replace("\0", " ").split())[:100],
-            kind=given.get("kind", "") if given.get("kind") in Kind.values else "",
-            standing=given.get("standing", "") if given.get("standing") in Standing.values else "",
-            place=place if place.endswith("/") and place.replace("/", "").isdigit() and len(place) <= 40 else "",
-            sort=sort if sort in SORTS else "name",
-            cursor=given.get("cursor", ""),
-        )
-
-    def url(self, **changes: str) -> str:
-        """The address of this search with some values changed; a change of filter begins at the first page."""
-        values = {
-            "q": self.query,
-            "kind": self.kind,
-            "standing": self.standing,
-            "place": self.place,
-            "sort": self.sort if self.sort != "name" else "",
-            **changes,
-        }
-        text = urlencode({name: value for name, value in values.items() if value})
-        return reverse("portal:organization_search") + (f"?{text}" if text else "")
+    #: Former names, newest first, those that answer the query before the others.
+    former: Sequence[Former] = field(default_factory=list)
+    #: (code, label) of marks that hold.
+    marks: Sequence[tuple[str, str | Promise]] = field(default_factory=list)
+    #: (label, text) pairs: what else matched, when the name itself did not; the text may be empty.
+    why: Sequence[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -180,143 +117,16 @@ class PastDay:
         )
 
 
-def _matching(asked: Asked, *, leave_out: str = "") -> QuerySet[Organization]:
-    rows: QuerySet[Organization] = (
-        Organization.objects.matching(asked.query) if asked.query else Organization.objects.all()
-    )
-    if asked.kind and leave_out != "kind":
-        rows = rows.filter(kind=asked.kind)
-    if asked.standing and leave_out != "standing":
-        rows = rows.filter(standing=asked.standing)
-    if asked.place and leave_out != "place":
-        rows = rows.filter(path__gte=asked.place, path__lt=asked.place[:-1] + "0")  # "0" follows "/"
-    return rows
+def rows_of(organizations: Sequence[Organization], query: str = "") -> list[Row]:
+    """List rows with places, former names and last confirmations: four queries for any number of rows.
 
-
-def find(asked: Asked) -> Found:
-    """One page of the register for what was asked: the same number of queries whatever is found."""
-    rows = _matching(asked)
-    sortable = rows.select_related("search").annotate(sort_pinyin=F("search__pinyin"), sort_since=F("search__since"))
-    bad_cursor = False
-    try:
-        page = page_of(sortable, name="organizations", order=SORTS[asked.sort], cursor=asked.cursor, size=PAGE)
-    except BadCursor:
-        bad_cursor = True
-        page = page_of(sortable, name="organizations", order=SORTS[asked.sort], size=PAGE)
-    filtered = bool(asked.query or asked.kind or asked.standing or asked.place)
-    counted = rows.order_by().values("pk")[: COUNTED + 1].count() if filtered else registered_total()
-    more = filtered and counted > COUNTED
-    found = Found(
-        query=asked.query,
-        rows=rows_of(page.rows, asked.query),
-        total=min(counted, COUNTED) if filtered else counted,
-        more=more,
-        facets=_facets(asked, exact=not more),
-        chips=_chips(asked),
-        sorts=[
-            Option(value, label, None, asked.url(sort=value if value != "name" else ""), asked.sort == value)
-            for value, label in (("name", _("Name")), ("newest", _("Newest")), ("oldest", _("Oldest")))
-        ],
-        previous_url=asked.url(cursor=page.previous) if page.previous else "",
-        next_url=asked.url(cursor=page.next) if page.next else "",
-        bad_cursor=bad_cursor,
-    )
-    if found.rows or not asked.query:
-        return found
-    return _with_help(found, asked)
-
-
-def _with_help(found: Found, asked: Asked) -> Found:
-    """Nothing was found: say what was tried, and show what is near."""
-    body = searchtext.compact(asked.query)
-    tried = [
-        _("names and former names that hold “%(text)s”, whatever the width or script") % {"text": body or asked.query},
-        _("credit codes and registration numbers that begin so"),
-        _("pinyin and first letters that begin so"),
-    ]
-    near: list[Organization] = []
-    if asked.kind or asked.standing or asked.place:
-        near = list(Organization.objects.matching(asked.query).select_related("search")[:5])
-    if not near and len(body) > 2:
-        near = list(
-            Organization.objects.filter(search__grams__overlap=searchtext.query_grams(body))
-            .annotate(shared=_shared_grams(body))
-            .select_related("search")
-            .order_by("-shared", "pk")[:5]
-        )
-    return Found(**{**found.__dict__, "near": rows_of(near, ""), "tried": tried})
-
-
-def _shared_grams(body: str) -> object:
-    """How many pairs of characters a name shares with what was typed."""
-    from django.contrib.postgres.fields import ArrayField
-    from django.db.models import Func, IntegerField, Value
-
-    wanted = Value(searchtext.query_grams(body), output_field=ArrayField(IntegerField()))
-    both = Func(
-        F("search__grams"),
-        wanted,
-        template="(%(expressions)s)",
-        arg_joiner=" & ",
-        output_field=ArrayField(IntegerField()),
-    )
-    return Func(both, function="icount", output_field=IntegerField())
-
-
-def _facets(asked: Asked, *, exact: bool) -> list[Facet]:
-    """Kinds and standings with their counts; without counts when there are too many matches to count."""
-    filtered = bool(asked.query or asked.kind or asked.standing or asked.place)
-    facets = []
-    for name, label, choices in (
-        ("kind", _("Kind"), Kind.choices),
-        ("standing", _("Standing"), Standing.choices),
-    ):
-        chosen = getattr(asked, name)
-        counts: dict[str, int] | None
-        if not filtered:
-            counts = tally_by(name)
-        elif exact and not (chosen and not asked.query):
-            counts = dict(
-                _matching(asked, leave_out=name).order_by().values(name).annotate(n=Count("pk")).values_list(name, "n")
-            )
-        else:
-            counts = None
-        options = [
-            Option(
-                value,
-                text,
-                counts.get(value, 0) if counts is not None else None,
-                asked.url(**{name: "" if chosen == value else value}),
-                chosen == value,
-            )
-            for value, text in choices
-            if counts is None or counts.get(value) or chosen == value
-        ]
-        facets.append(Facet(name, label, options))
-    return facets
-
-
-def _chips(asked: Asked) -> list[tuple[str, str]]:
-    """(label, address without it) of every filter in use."""
-    chips = []
-    if asked.kind:
-        chips.append((f"{_('Kind')}: {Kind(asked.kind).label}", asked.url(kind="")))
-    if asked.standing:
-        chips.append((f"{_('Standing')}: {Standing(asked.standing).label}", asked.url(standing="")))
-    if asked.place:
-        names = place_names([asked.place])
-        chips.append((f"{_('Registered in')}: {names.get(asked.place, asked.place)}", asked.url(place="")))
-    return chips
-
-
-def rows_of(organizations: Sequence[Organization], query: str) -> list[Row]:
-    """List rows with places and last confirmations: two queries for any number of rows."""
-    places = place_names([one.path for one in organizations])
-    confirmed = dict(
-        Confirmation.objects.filter(org__in=[one.pk for one in organizations])
-        .order_by("org_id", "confirmed_on")
-        .values_list("org_id", "confirmed_on")
-    )
+    The bodies come with their search rows (`select_related("search")`); with a query each says why it is there.
+    """
+    pks = [one.pk for one in organizations]
+    places = place_names([path for one in organizations for path in [*above(one.path), one.path]])
+    confirmed = confirmations_of(pks)
+    former = former_names_of(pks)
+    words = [body for word in query.split() if (body := searchtext.compact(word))]
     return [
         Row(
             name=one.name,
@@ -324,29 +134,81 @@ def rows_of(organizations: Sequence[Organization], query: str) -> list[Row]:
             kind=one.kind,
             kind_label=one.get_kind_display(),
             code=one.reference,
+            pick=one.credit_code or one.public_id,
             place=places.get(one.path, ""),
             registered_on=one.registered_on,
             standing=one.standing,
             standing_label=one.get_standing_display(),
             ended=one.standing in ENDED,
             confirmed_on=confirmed.get(one.pk),
-            why=_why(one, query),
+            former=sorted(
+                former.get(one.pk, []), key=lambda old: not any(word in searchtext.compact(old.name) for word in words)
+            ),
+            marks=[(code, MARKS[code]) for code in one.search.marks if code in MARKS],
+            why=_why(one, words, places),
         )
         for one in organizations
     ]
 
 
-def _why(organization: Organization, query: str) -> list[tuple[str, str]]:
-    """Why a row matches when its present name does not show it."""
-    body = searchtext.compact(query)
-    if not body or body in searchtext.compact(organization.name):
-        return []
-    former = next((name for name in organization.search.text.split("<")[1:] if body in name), "")
-    if former:
-        return [(_("Former name"), former)]
-    if organization.search.pinyin.startswith(body) or organization.search.initials.startswith(body):
-        return [(_("Pinyin"), organization.search.pinyin)]
-    return []
+def above(path: str) -> list[str]:
+    """The divisions a path lies in, the widest first: `44/4403/440305/` → `44/`, `44/4403/`."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[:depth]) + "/" for depth in range(1, len(parts))] if path != "/" else []
+
+
+def confirmations_of(pks: Sequence[int]) -> dict[int, dt.date]:
+    """When a source last said what the register believes about each of these bodies: the one that brought it, or one
+    that agreed since. Two queries."""
+    told = Version.objects.current().filter(org__in=pks).values_list("org_id").annotate(day=Max("source__dated_on"))
+    agreed = Confirmation.objects.filter(org__in=pks).values_list("org_id").annotate(day=Max("confirmed_on"))
+    days: dict[int, dt.date] = {}
+    for org_id, day in (*told.order_by(), *agreed.order_by()):
+        days[org_id] = max(day, days.get(org_id, day))
+    return days
+
+
+def former_names_of(pks: Sequence[int]) -> dict[int, list[Former]]:
+    """The names each of these bodies had before its present one, newest first; one query."""
+    spans: dict[int, list[Former]] = {}
+    versions = Version.objects.current().filter(org__in=pks).order_by("org_id", "valid_from")
+    for org_id, name, day in versions.values_list("org_id", "name", "valid_from"):
+        names = spans.setdefault(org_id, [])
+        if names and names[-1].name == name:
+            continue
+        if names:
+            names[-1] = replace(names[-1], until=day)
+        names.append(Former(name, day, None))
+    return {
+        org_id: [one for one in reversed(names[:-1]) if one.name != names[-1].name] for org_id, names in spans.items()
+    }
+
+
+def _why(organization: Organization, words: Sequence[str], places: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Why a row is there when its present name does not show it: one reason for each compact word the name lacks."""
+    known = organization.search
+    pieces = re.findall(f"([{FORMER}{HOST}{PERSON}])([^{NAME}{FORMER}{HOST}{PERSON}]*)", known.text)
+    field_name = code_list("fields").label(known.field) if known.field else ""
+    around = [places.get(path, "") for path in [organization.path, *reversed(above(organization.path))]]
+    reasons: list[tuple[str, str]] = []
+    for word in words:
+        if word in known.name:
+            continue
+        sign, piece = next(((sign, text) for sign, text in pieces if word in text), ("", ""))
+        place = next((name for name in around if word in searchtext.compact(name)), "")
+        if sign == FORMER:  # the name itself stands among the former names of the row
+            reasons.append((_("“%(word)s” stands in a former name, not in the present one") % {"word": word}, ""))
+        elif sign:
+            reasons.append((_("Leans on") if sign == HOST else _("Responsible person"), piece))
+        elif organization.reference.casefold().startswith(word):
+            reasons.append((_("Credit code or number"), organization.reference))
+        elif place:
+            reasons.append((_("Place"), place))
+        elif known.pinyin.startswith(word) or known.initials.startswith(word):
+            reasons.append((_("Pinyin"), known.pinyin))
+        elif word in searchtext.compact(field_name):
+            reasons.append((_("Field of activity"), field_name))
+    return list(dict.fromkeys(reasons))
 
 
 def place_names(paths: Sequence[str]) -> dict[str, str]:

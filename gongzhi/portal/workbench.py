@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzhi.accounts.models import Account
+from gongzhi.core.actor import Actor
 from gongzhi.core.capabilities import switched_off
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -24,7 +26,7 @@ from gongzhi.registry.actions import correct_item
 from gongzhi.registry.enums import CORRECT
 from gongzhi.registry.forms import CorrectionForm
 from gongzhi.registry.lists import RULES
-from gongzhi.registry.models import Doubt, Source
+from gongzhi.registry.models import Doubt, Objection, Source
 from gongzhi.registry.policies import can_correct
 from gongzhi.registry.selectors import record_of
 
@@ -57,6 +59,21 @@ def act_for(request: DoorRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("portal:workbench" if chosen else "portal:home"))
 
 
+def _work(actor: Actor) -> list[dict[str, object]]:
+    """What waits for an official's answer, as boxes of the workbench."""
+    if not actor.may(CORRECT):
+        return []
+    waiting = Objection.objects.visible_to(actor).waiting().count()
+    return [
+        {
+            "label": _("Objections that wait for an answer"),
+            "value": waiting,
+            "url": reverse("portal:objection_list"),
+            "tone": "bad" if waiting else "",
+        }
+    ]
+
+
 @require_safe
 def home(request: DoorRequest) -> HttpResponse:
     """What the agency has on the platform: the register of its division, lists that came in, doubts that wait."""
@@ -76,6 +93,7 @@ def home(request: DoorRequest) -> HttpResponse:
         "agencies": agencies,
         "registered": selectors.registered_total() if actor.path == "/" else within.count(),
         "doubts": Doubt.objects.filter(settled_at__isnull=True, org__in=within).count(),
+        "work": _work(actor),
         "switched_off": switched_off() if actor.may(APPOINT) else [],
         "imports": list(Source.objects.filter(kind="list").order_by("-pk")[:8]),
     }

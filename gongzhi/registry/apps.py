@@ -7,6 +7,7 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         from gongzhi.notify.contracts import register_kind
-        from gongzhi.registry.notifications import LIST_IMPORTED
+        from gongzhi.registry.notifications import LIST_IMPORTED, OBJECTION_ANSWERED, OBJECTION_RAISED
 
-        register_kind(LIST_IMPORTED)
+        for kind in (LIST_IMPORTED, OBJECTION_RAISED, OBJECTION_ANSWERED):
+            register_kind(kind)

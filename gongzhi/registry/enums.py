@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from gongzhi.orgs.enums import Kind
+from gongzhi.orgs.enums import Kind, Standing
 
 IMPORT = "registry.import"
 CORRECT = "registry.correct"
@@ -82,6 +82,38 @@ class DownloadState(models.TextChoices):
     FAILED = "failed", _("Could not be made")
 
 
+class IntakeState(models.TextChoices):
+    """How far a list is that somebody brought."""
+
+    RECEIVED = "received", _("Received: its columns are to be looked at")
+    CHECKED = "checked", _("Checked: nothing has been taken in yet")
+    APPLYING = "applying", _("Being taken in")
+    APPLIED = "applied", _("Taken in")
+    FAILED = "failed", _("Could not be taken in; nothing was changed")
+    UNDONE = "undone", _("Undone")
+
+
+#: From which state a list may come into which. A failed or interrupted one may be checked or taken in again.
+INTAKE_STEPS: dict[str, frozenset[str]] = {
+    IntakeState.RECEIVED: frozenset({IntakeState.CHECKED}),
+    IntakeState.CHECKED: frozenset({IntakeState.CHECKED, IntakeState.APPLYING, IntakeState.APPLIED}),
+    IntakeState.APPLYING: frozenset({IntakeState.APPLIED, IntakeState.FAILED}),
+    IntakeState.FAILED: frozenset({IntakeState.CHECKED, IntakeState.APPLYING, IntakeState.APPLIED, IntakeState.FAILED}),
+    IntakeState.APPLIED: frozenset({IntakeState.UNDONE}),
+    IntakeState.UNDONE: frozenset(),
+}
+
+
+class Fate(models.TextChoices):
+    """What becomes of one row of a list."""
+
+    NEW = "new", _("New")
+    CHANGED = "changed", _("Changed")
+    UNCHANGED = "unchanged", _("Unchanged")
+    HELD = "held", _("Waits for a decision")
+    REJECTED = "rejected", _("Not taken in")
+
+
 #: Registered items in the order of the certificate → label. Which kind has which is `ITEMS_OF` (domain.md §1.6).
 ITEMS: dict[str, str | Promise] = {
     "name": _("Name"),
@@ -101,6 +133,12 @@ MORE_ITEMS: dict[str, str | Promise] = {
     "field": _("Field of activity"),
 }
 
+#: Facts of the registration itself, on every certificate: who registered the body, and when.
+REGISTRATION_ITEMS: dict[str, str | Promise] = {
+    "registry_name": _("Registration authority"),
+    "registered_on": _("Registered on"),
+}
+
 ITEMS_OF: dict[str, tuple[str, ...]] = {
     Kind.SOCIAL_GROUP: tuple(ITEMS),
     Kind.SERVICE: ("name", "domicile", "purpose", "scope", "legal_representative", "fund_fen", "business_authority"),
@@ -110,6 +148,9 @@ ITEMS_OF: dict[str, tuple[str, ...]] = {
     Kind.COMMUNITY_GROUP: ("name", "domicile", "purpose", "scope", "legal_representative"),
     Kind.UNCLEAR: tuple(ITEMS),
 }
+
+#: Standings an official may end a registration with.
+ENDINGS: tuple[str, ...] = (Standing.CANCELLED, Standing.REVOKED, Standing.WITHDRAWN)
 
 #: The statute that names the registered items of a kind.
 ITEMS_GROUND: dict[str, str] = {

@@ -14,12 +14,16 @@ from gongzhi.core.clocks import Version as TwoClocks
 from gongzhi.core.clocks import VersionQuerySet as TwoClocksQuerySet
 from gongzhi.core.clocks import clock_constraints
 from gongzhi.core.ids import public_id
-from gongzhi.orgs.enums import Standing
-from gongzhi.orgs.models import Organization
+from gongzhi.core.states import HasState
+from gongzhi.orgs.enums import Kind, Standing
+from gongzhi.orgs.models import CurrentTransaction, Organization, TransactionId
 from gongzhi.registry.enums import (
+    INTAKE_STEPS,
     BranchKind,
     DownloadState,
     EventKind,
+    Fate,
+    IntakeState,
     LineageKind,
     ObjectionState,
     Post,
@@ -112,6 +116,8 @@ class Version(TwoClocks):
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="versions")
     source_row = models.IntegerField(null=True)
     event = models.CharField(max_length=16, choices=EventKind.choices)
+    #: Number of the transaction that wrote or closed the row: the order of the changes feed (`registry.feed`).
+    written = TransactionId(db_default=CurrentTransaction())
 
     #: The legal representative's name is public by law; nothing else here is about a person.
     public_by_law: ClassVar[dict[str, str]] = {
@@ -132,7 +138,10 @@ class Version(TwoClocks):
                 condition=~(Q(registered_directly=True) & ~Q(business_authority="")), name="registry_version_direct"
             ),
         ]
-        indexes = [models.Index(fields=["org", "-valid_from"], name="registry_version_as_of")]
+        indexes = [
+            models.Index(fields=["org", "-valid_from"], name="registry_version_as_of"),
+            models.Index(fields=["written", "id"], name="registry_version_written"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.valid_from}"
@@ -182,9 +191,12 @@ class Certificate(models.Model):
     known_from = models.DateTimeField()
     known_to = models.DateTimeField(null=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
+    #: Number of the transaction that wrote or closed the row: the order of the changes feed (`registry.feed`).
+    written = TransactionId(db_default=CurrentTransaction())
 
     class Meta:
         db_table = "registry_certificate"
+        indexes = [models.Index(fields=["written", "id"], name="registry_certificate_written")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(valid_from__isnull=False) | Q(valid_to__isnull=False), name="registry_certificate_period"
@@ -205,6 +217,15 @@ class Certificate(models.Model):
         return f"{self.valid_from}–{self.valid_to}"
 
 
+class DoubtQuerySet(models.QuerySet["Doubt"]):
+    """Questions about doubtful values."""
+
+    def waiting_within(self, path: str) -> Self:
+        """Those nobody has settled, about bodies at a division path and below; `/` is the whole country."""
+        rows = self.filter(settled_at__isnull=True)
+        return rows if path == "/" else rows.filter(org__path__gte=path, org__path__lt=path[:-1] + "0")
+
+
 class Doubt(models.Model):
     """A value of a source that could not be believed and waits for a person. It never entered the register."""
 
@@ -216,6 +237,8 @@ class Doubt(models.Model):
     source = models.ForeignKey(Source, on_delete=models.PROTECT)
     source_row = models.IntegerField()
     settled_at = models.DateTimeField(null=True)
+
+    objects = DoubtQuerySet.as_manager()
 
     class Meta:
         db_table = "registry_doubt"
@@ -252,9 +275,25 @@ class Recorded(models.Model):
     known_from = models.DateTimeField()
     known_to = models.DateTimeField(null=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    #: Number of the transaction that wrote or closed the row: the order of the changes feed (`registry.feed`).
+    written = TransactionId(db_default=CurrentTransaction())
+
+    #: The columns that say what it is, besides its days.
+    told: ClassVar[tuple[str, ...]] = ()
+    #: Every table of this kind has one, each under its own name on the other side.
+    org: models.ForeignKey[Organization, Organization]
 
     class Meta:
         abstract = True
+
+    def sealed_record(self) -> SealedRecord:
+        """What the row says; all of it is public by law, so it is sealed in clear."""
+        values = {
+            name: value.isoformat() if isinstance(value, dt.date) else value
+            for name in (*self.told, "valid_from", "valid_to")
+            if (value := getattr(self, name)) not in (None, "")
+        }
+        return SealedRecord(public={**values, "org": self.org.reference, "known_from": self.known_from.isoformat()})
 
 
 def recorded_constraints(name: str) -> list[models.BaseConstraint]:
@@ -276,6 +315,7 @@ class Officer(Recorded):
     public_by_law: ClassVar[dict[str, str]] = {
         "name": "慈善法 Art 76 and 基金会信息公布: names of officers are disclosed; no number, no contact",
     }
+    told: ClassVar[tuple[str, ...]] = ("name", "post")
 
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="officers")
     name = models.CharField(max_length=100)
@@ -285,6 +325,7 @@ class Officer(Recorded):
 
     class Meta:
         db_table = "registry_officer"
+        indexes = [models.Index(fields=["written", "id"], name="registry_officer_written")]
         constraints = [
             *recorded_constraints("registry_officer"),
             models.CheckConstraint(condition=~Q(name=""), name="registry_officer_named"),
@@ -305,6 +346,8 @@ class Branch(Recorded):
     another, never for a region (社会团体登记管理条例 Art 17), and none for social service institutions.
     """
 
+    told: ClassVar[tuple[str, ...]] = ("kind", "name")
+
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="branches")
     kind = models.CharField(max_length=24, choices=BranchKind.choices)
     name = models.CharField(max_length=200)
@@ -313,6 +356,7 @@ class Branch(Recorded):
 
     class Meta:
         db_table = "registry_branch"
+        indexes = [models.Index(fields=["written", "id"], name="registry_branch_written")]
         constraints = [
             *recorded_constraints("registry_branch"),
             models.CheckConstraint(condition=~Q(name=""), name="registry_branch_named"),
@@ -331,6 +375,8 @@ class Branch(Recorded):
 class Host(Recorded):
     """The body an organization or filed group leans on (挂靠单位). It gives no legal personality."""
 
+    told: ClassVar[tuple[str, ...]] = ("name",)
+
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="hosts")
     #: The host's name as the source writes it; and the body itself where the register knows it.
     name = models.CharField(max_length=200)
@@ -340,6 +386,7 @@ class Host(Recorded):
 
     class Meta:
         db_table = "registry_host"
+        indexes = [models.Index(fields=["written", "id"], name="registry_host_written")]
         constraints = [
             *recorded_constraints("registry_host"),
             models.CheckConstraint(condition=~Q(name=""), name="registry_host_named"),
@@ -366,9 +413,12 @@ class Lineage(models.Model):
     known_from = models.DateTimeField()
     known_to = models.DateTimeField(null=True)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    #: Number of the transaction that wrote or closed the row: the order of the changes feed (`registry.feed`).
+    written = TransactionId(db_default=CurrentTransaction())
 
     class Meta:
         db_table = "registry_lineage"
+        indexes = [models.Index(fields=["written", "id"], name="registry_lineage_written")]
         constraints = [
             models.CheckConstraint(condition=~Q(from_org=F("to_org")), name="registry_lineage_two"),
             models.UniqueConstraint(
@@ -380,6 +430,18 @@ class Lineage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_org_id} {self.kind} {self.to_org_id}"
+
+    def sealed_record(self) -> SealedRecord:
+        """Which body came out of which, how and when: public by law, sealed in clear."""
+        return SealedRecord(
+            public={
+                "from": self.from_org.reference,
+                "to": self.to_org.reference,
+                "kind": str(self.kind),
+                "on_date": self.on_date.isoformat(),
+                "known_from": self.known_from.isoformat(),
+            }
+        )
 
 
 class ObjectionQuerySet(models.QuerySet["Objection"]):
@@ -393,6 +455,8 @@ class ObjectionQuerySet(models.QuerySet["Objection"]):
             if actor.path == "/":
                 return self
             return self.filter(path__gte=actor.path, path__lt=actor.path[:-1] + "0")
+        if actor.scope.person is None:
+            return self.none()  # a visitor's objections have no person either
         return self.filter(person_id=actor.scope.person)
 
     def waiting(self) -> Self:
@@ -450,6 +514,18 @@ class Objection(models.Model):
         return f"{self.org_id} {self.item} {self.state}"
 
 
+class DownloadQuerySet(models.QuerySet["Download"]):
+    """Questions about downloads. They hold nothing but the public register, and their ids are not listed for searches."""
+
+    def of_register(self) -> Self:
+        """The whole register, not one search."""
+        return self.filter(asked={})
+
+    def ready(self) -> Self:
+        """Those with files to take."""
+        return self.filter(state=DownloadState.READY).exclude(files={})
+
+
 class Download(models.Model):
     """A file of the public register, whole or of one search, made by a job and open to everybody."""
 
@@ -462,10 +538,12 @@ class Download(models.Model):
     #: The register's day and the moment its snapshot was taken.
     dated_on = models.DateField()
     taken_at = models.DateTimeField(null=True)
-    #: File name → {"upload": id, "sha256": …, "bytes": n}.
+    #: File name → {"sha256": …, "bytes": n}; the files lie in `files.published` under their hash.
     files = models.JSONField(default=dict)
     seal = models.UUIDField(null=True)
     asked_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DownloadQuerySet.as_manager()
 
     class Meta:
         db_table = "registry_download"
@@ -473,3 +551,165 @@ class Download(models.Model):
 
     def __str__(self) -> str:
         return f"{self.dated_on} {self.asked or 'register'}"
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether its files have been removed after their time. What was sealed about them stays."""
+        return self.state == DownloadState.READY and not self.files
+
+    @property
+    def sizes(self) -> list[tuple[str, int, str]]:
+        """(file name, bytes, SHA-256) of its files: the register itself, the dictionary, the sums."""
+        order = sorted(self.files, key=lambda name: (name == "SHA256SUMS", name == "dictionary.csv", name))
+        return [(name, self.files[name]["bytes"], self.files[name]["sha256"]) for name in order]
+
+
+# --- lists on their way into the register ---
+
+
+class IntakeQuerySet(models.QuerySet["Intake"]):
+    """Questions about lists somebody brought."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those brought by an authority within the officer's reach; a system process sees all."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        if actor.kind is not ActorKind.AGENCY:
+            return self.none()
+        if actor.path == "/":
+            return self
+        return self.filter(path__gte=actor.path, path__lt=actor.path[:-1] + "0")
+
+
+class Intake(HasState):
+    """One list somebody brought: received, checked against the register, taken in, perhaps undone.
+
+    What its rows state waits in `StagedRow`, what is doubtful in `IntakeProblem`. Its rows are gone once it has been
+    taken in; the register then says by its sources what it brought.
+    """
+
+    transitions = INTAKE_STEPS
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    #: Division path of the authority that brought it; `/` for the operator's commands.
+    path = models.CharField(max_length=64, db_collation="C")
+    #: The officer; null for a command.
+    person_id = models.BigIntegerField(null=True)
+    #: The file in the private store (`files.Upload`); null where it was too large to keep.
+    upload_id = models.BigIntegerField(null=True)
+    file_name = models.CharField(max_length=200)
+    file_sha256 = models.CharField(max_length=64)
+    encoding = models.CharField(max_length=16, blank=True, default="")
+    delimiter = models.CharField(max_length=1, blank=True, default="")
+    sheet = models.CharField(max_length=120, blank=True, default="")
+    #: The headings in the order of the file.
+    header = ArrayField(models.TextField(), default=list)
+    #: `{"columns": {heading: field or ""}, "values": {field: unit}}`: our guess, then what a person made of it.
+    mapping = models.JSONField(default=dict)
+    #: The day the list speaks of.
+    dated_on = models.DateField()
+    state = models.CharField(max_length=16, choices=IntakeState.choices, default=IntakeState.RECEIVED)
+    #: rows, created, changed, unchanged, flagged, rejected, vanished.
+    counts = models.JSONField(default=dict)
+    #: Why it could not be taken in.
+    message = models.CharField(max_length=400, blank=True, default="")
+    #: What it became in the register; null before, and where the same file had brought everything already.
+    source = models.OneToOneField(Source, on_delete=models.PROTECT, null=True, related_name="intake")
+    #: The evidence of its undoing.
+    undone_by = models.OneToOneField(Source, on_delete=models.PROTECT, null=True, related_name="undone")
+    received_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects = IntakeQuerySet.as_manager()
+
+    class Meta:
+        db_table = "registry_intake"
+        constraints = [
+            models.CheckConstraint(condition=Q(path__endswith="/"), name="registry_intake_path"),
+            models.CheckConstraint(
+                condition=~Q(state=IntakeState.UNDONE) | Q(undone_by__isnull=False), name="registry_intake_undone"
+            ),
+        ]
+        indexes = [models.Index(fields=["path", "-received_at"], name="registry_intake_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.state}"
+
+
+class StagedRow(models.Model):
+    """What one row of a list states, as far as it can be believed, until the list has been taken in.
+
+    Null says that the row states nothing. Unlogged: a server that crashes forgets it, and the list is checked again.
+    """
+
+    public_by_law: ClassVar[dict[str, str]] = {
+        "legal_representative": "社会团体登记管理条例 Art 23: announced on registration and on every change",
+    }
+
+    pk = models.CompositePrimaryKey("intake_id", "row")
+    #: `Intake`, without a constraint: a million rows come and go with their list.
+    intake_id = models.BigIntegerField()
+    #: The line a person sees in the file.
+    row = models.IntegerField()
+    fate = models.CharField(max_length=16, choices=Fate.choices)
+    #: Division path of the authority that registered the body.
+    path = models.CharField(max_length=64, db_collation="C")
+    #: The body where the register has it, and its version the row was compared with.
+    org_id = models.BigIntegerField(null=True)
+    version_id = models.BigIntegerField(null=True)
+    #: What a new body will be called in addresses.
+    public_id = models.CharField(max_length=10)
+    name = models.TextField()
+    code = models.TextField(null=True, db_collation="C")  # null: the row does not say
+    number = models.TextField(null=True, db_collation="C")
+    kind = models.CharField(max_length=24, choices=Kind.choices, null=True)
+    established_on = models.DateField(null=True)
+    fund_fen = models.BigIntegerField(null=True)
+    domicile = models.TextField(null=True)
+    business_authority = models.TextField(null=True)
+    registered_directly = models.BooleanField(null=True)
+    registry_name = models.TextField(null=True)
+    legal_representative = models.TextField(null=True)
+    province = models.TextField(null=True)
+    area = models.TextField(null=True)
+    scope = models.TextField(null=True)
+    purpose = models.TextField(null=True)
+    standing = models.CharField(max_length=16, choices=Standing.choices, null=True)
+    certificate_from = models.DateField(null=True)
+    certificate_to = models.DateField(null=True)
+    field = models.TextField(null=True)
+    industry_department = models.TextField(null=True)
+    party_body = models.TextField(null=True)
+    host = models.TextField(null=True)
+
+    class Meta:
+        db_table = "registry_staged"
+
+    def __str__(self) -> str:
+        return f"{self.row} {self.name}"
+
+
+class IntakeProblem(models.Model):
+    """One doubt about one cell, one row or one column of a list, and what a person chose to do about it."""
+
+    intake = models.ForeignKey(Intake, on_delete=models.CASCADE, related_name="problems")
+    #: The line a person sees in the file, 1 for the header.
+    row = models.IntegerField()
+    #: The heading as written; empty where the whole row is meant.
+    column = models.TextField(blank=True, default="")
+    #: What stands in the cell, untouched.
+    value = models.TextField(blank=True, default="")
+    rule = models.CharField(max_length=64)
+    severity = models.CharField(max_length=12)
+    params = models.JSONField(default=dict)
+    #: `{"value": "…"}`, `{"unit": "万元"}`, `{"leave": "open"}` or `{"leave": "out"}`; null while nobody has chosen.
+    choice = models.JSONField(null=True)
+    chosen_by = models.BigIntegerField(null=True)
+    chosen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "registry_intake_problem"
+        indexes = [models.Index(fields=["intake", "row", "id"], name="registry_intake_problem_row")]
+
+    def __str__(self) -> str:
+        return f"{self.row} {self.column} {self.rule}"

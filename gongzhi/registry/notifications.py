@@ -18,3 +18,27 @@ LIST_IMPORTED = NoticeKind(
     ),
     params=frozenset({"number", "created", "changed", "flagged", "rejected"}),
 )
+
+OBJECTION_RAISED = NoticeKind(
+    code="registry.objection_raised",
+    label=_("An objection came in"),
+    purpose=_("Tells registry officers that somebody says an entry of their register is wrong."),
+    subject=_("Objection %(number)s came in"),
+    text=_(
+        "Somebody says that an entry of your register is wrong: objection %(number)s. The workbench shows it; it waits for"
+        " an answer."
+    ),
+    params=frozenset({"number"}),
+)
+
+OBJECTION_ANSWERED = NoticeKind(
+    code="registry.objection_answered",
+    label=_("An objection was answered"),
+    purpose=_("Tells whoever raised an objection what the registration authority answered."),
+    subject=_("Your objection %(number)s was answered"),
+    text=_(
+        "The registration authority has answered your objection %(number)s. The answer stands on its page and on the"
+        " page of the organization."
+    ),
+    params=frozenset({"number"}),
+)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gongzhi.core.actor import Actor
+from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.orgs.models import Organization
 from gongzhi.registry.enums import CORRECT, IMPORT
+from gongzhi.registry.models import Intake
 
 
 def can_import(actor: Actor) -> bool:
@@ -17,6 +18,23 @@ def can_import_at(actor: Actor, path: str) -> bool:
     return can_import(actor) and (bool(actor.process) or actor.reaches(path))
 
 
+def can_take_in(actor: Actor, intake: Intake) -> bool:
+    """A registry officer whose division holds that of the authority that brought the list; a command; its own job."""
+    if actor.kind is ActorKind.PROCESS:
+        return can_import(actor)
+    return can_import(actor) and actor.reaches(intake.path)
+
+
 def can_correct(actor: Actor, organization: Organization) -> bool:
     """An officer of the registration authority above the organization."""
     return actor.may(CORRECT) and actor.reaches(organization.path)
+
+
+def can_make_downloads(actor: Actor) -> bool:
+    """Writing, sealing and removing the dated files is the platform's own work; asking for one is everybody's."""
+    return actor.kind is ActorKind.PROCESS
+
+
+def can_forget_objectors(actor: Actor) -> bool:
+    """The platform's own processes."""
+    return actor.kind is ActorKind.PROCESS

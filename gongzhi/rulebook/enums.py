@@ -49,6 +49,7 @@ class Unit(models.TextChoices):
     GRADE = "grade", _("grade of the assessment")
     SCORE = "score", _("points")
     FACTOR = "factor", _("factor")
+    CHARACTER = "character", _("characters of a text")
 
 
 #: How a number is said in each unit, with `count` for the plural and `n` for the figure. Percent, thirds, grades and days
@@ -67,6 +68,7 @@ PHRASES = {
     Unit.COUNT: ngettext_lazy("%(n)s time", "%(n)s times", "count"),
     Unit.AGE: ngettext_lazy("%(n)s year of age", "%(n)s years of age", "count"),
     Unit.SCORE: ngettext_lazy("%(n)s point", "%(n)s points", "count"),
+    Unit.CHARACTER: ngettext_lazy("%(n)s character", "%(n)s characters", "count"),
 }
 
 #: Units that may have decimals; everything else is counted in whole numbers.

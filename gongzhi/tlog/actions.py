@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -92,13 +92,14 @@ def seal_batch(
     *,
     actor: Actor,
     kind: EntryType,
-    rows: Sequence[SealedRow],
+    rows: Iterable[SealedRow],
     public: Fields | None = None,
     org: str | None = None,
     ref: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Seal many rows under one entry, whose `c` is the Merkle root of their leaves in the given order and `n` their
-    number; return the seal id. The leaves are kept, so that any row can be proved by itself.
+    number; return the seal id. The leaves are kept, so that any row can be proved by itself. `rows` are taken one at a
+    time while they are being written, so they must not ask the database.
 
     A record without private fields is hashed as it is, which only types whose rows are public by law may do
     (`enums.PUBLIC_ROWS`); all others are salted under the key of the row's subject. Raises as `seal` does; no rows at
@@ -107,42 +108,46 @@ def seal_batch(
     _in_transaction()
     if not policies.can_seal(actor, kind):
         raise NotAllowed("tlog.seal")
-    if not rows:
-        raise NotSealable("a bulk entry needs rows")
     number = _new_seal()
     salted: list[tuple[int, Subject, bytes]] = []
-    leaves: list[bytes] = []
-    for position, row in enumerate(rows):
-        seed = None
-        if row.record.private:
-            if row.subject is None:
-                raise NotSealable("private fields need the subject whose key protects them")
-            seed = os.urandom(entries.SALT_SIZE)
-            salted.append((position, row.subject, seed))
-        elif kind not in PUBLIC_ROWS:
-            raise NotSealable(f"rows of {kind} need private fields: an unsalted leaf can be guessed")
-        leaves.append(entries.row_leaf(row.record, seed))
+    tree = merkle.Growing()
+
+    def batch() -> Iterator[tuple[uuid.UUID, int, str, int, bytes]]:
+        """The rows as they are kept, one at a time: a list has a million."""
+        for position, row in enumerate(rows):
+            seed = None
+            if row.record.private:
+                if row.subject is None:
+                    raise NotSealable("private fields need the subject whose key protects them")
+                seed = os.urandom(entries.SALT_SIZE)
+                salted.append((position, row.subject, seed))
+            elif kind not in PUBLIC_ROWS:
+                raise NotSealable(f"rows of {kind} need private fields: an unsalted leaf can be guessed")
+            leaf = entries.row_leaf(row.record, seed)
+            tree.add(leaf)
+            yield number, position, row.row_kind, row.row_id, leaf
+
+    with transaction.atomic():  # a row that cannot be sealed ends the COPY, and with it no more than this
+        copy_in(
+            BatchRow._meta.db_table,
+            {"seal": "uuid", "position": "int4", "row_kind": "varchar", "row_id": "int8", "leaf": "bytea"},
+            batch(),
+        )
+    if not tree.size:
+        raise NotSealable("a bulk entry needs rows")
     body = entries.build(
         kind=kind,
         seal=number,
         at=timezone.now(),
-        committed=merkle.root(leaves),
+        committed=tree.root(),
         public=public or {},
         org=org,
         ref=ref,
-        rows=len(rows),
+        rows=tree.size,
     )
     if salted:
         keys = vault.keys_of([whose for _, whose, _ in salted])
         vault.store((number, f"row/{position}", keys[whose], seed) for position, whose, seed in salted)
-    copy_in(
-        BatchRow._meta.db_table,
-        {"seal": "uuid", "position": "int4", "row_kind": "varchar", "row_id": "int8", "leaf": "bytea"},
-        (
-            (number, position, row.row_kind, row.row_id, leaf)
-            for position, (row, leaf) in enumerate(zip(rows, leaves, strict=True))
-        ),
-    )
     _add(number, body)
     return number
 

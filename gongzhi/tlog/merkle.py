@@ -37,6 +37,34 @@ def root(leaves: Sequence[bytes]) -> bytes:
     return level[0] if level else EMPTY_ROOT
 
 
+class Growing:
+    """The root of a tree to which leaves are added one at a time, without keeping them: only the complete subtrees that
+    stand side by side, at most one of each height.
+    """
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._subtrees: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        """One more leaf hash at the end."""
+        self.size += 1
+        subtrees, complete = self._subtrees, self.size
+        while not complete % 2:
+            leaf = node_hash(subtrees.pop(), leaf)
+            complete //= 2
+        subtrees.append(leaf)
+
+    def root(self) -> bytes:
+        """The root over all leaves so far, the same as `root` over their list; `EMPTY_ROOT` for none."""
+        if not self._subtrees:
+            return EMPTY_ROOT
+        *others, found = self._subtrees
+        for left in reversed(others):
+            found = node_hash(left, found)
+        return found
+
+
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """The hashes that lead from leaf `index` (from 0) to the root, lowest first. IndexError if there is no such leaf."""
     if not 0 <= index < len(leaves):

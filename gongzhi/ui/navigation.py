@@ -21,6 +21,8 @@ class Audience(StrEnum):
     ANYONE = "anyone"
     VISITORS = "visitors"
     SIGNED_IN = "signed_in"
+    #: Signed in and acting for themself.
+    PERSON = "person"
     STAFF = "staff"
 
     def includes(self, actor: Actor | None) -> bool:
@@ -31,6 +33,8 @@ class Audience(StrEnum):
                 return not signed_in
             case Audience.SIGNED_IN:
                 return signed_in
+            case Audience.PERSON:
+                return actor is not None and actor.kind is ActorKind.PERSON
             case Audience.STAFF:
                 return actor is not None and actor.kind is ActorKind.AGENCY
         return True
@@ -48,6 +52,14 @@ class Entry:
     tone: str = ""
     #: Names of pages that belong to this place and are not listed themselves.
     also: tuple[str, ...] = ()
+    #: Shown only to who holds this permission; empty for everybody of the audience.
+    permission: str = ""
+
+    def is_for(self, actor: Actor | None) -> bool:
+        """Whether this actor is shown the entry."""
+        return self.audience.includes(actor) and (
+            not self.permission or (actor is not None and actor.may(self.permission))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +100,61 @@ class Navigation:
 
 
 HOME = Entry(_("Home"), "house", "portal:home")
-SEARCH = Entry(_("Find organizations"), "search", "portal:organization_search", also=("portal:organization_detail",))
-DATA = Entry(_("Data"), "database", "portal:data")
+SEARCH = Entry(
+    _("Find organizations"),
+    "search",
+    "portal:organization_search",
+    also=("portal:organization_detail", "portal:organization_filter", "portal:organization_compare"),
+)
+MESSAGES = Entry(_("Messages"), "bell", "portal:messages", Audience.PERSON)
+SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.PERSON)
+NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
+DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
 WORKBENCH = Entry(_("Workbench"), "clipboard-check", "portal:workbench", Audience.STAFF)
 SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
 GALLERY = Entry(_("Components"), "layers", "ui:gallery")
 
-MAIN = (HOME, SEARCH, DATA, WORKBENCH)
-TABS = (HOME, SEARCH, DATA, SIGN_IN, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
+MAIN = (HOME, SEARCH, NAMES, DATA, MESSAGES, WORKBENCH)
+TABS = (HOME, SEARCH, DATA, SIGN_IN, MESSAGES, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    (_("Find out"), (HOME, SEARCH, DATA)),
-    (_("Your access"), (SIGN_IN, WORKBENCH)),
+    (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
+    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, WORKBENCH)),
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     ("", (Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),)),
-    (_("Register"), (Entry(_("Organizations"), "building-2", "portal:organization_search"), DATA)),
+    (
+        _("Register"),
+        (
+            Entry(
+                _("Organizations"),
+                "building-2",
+                "portal:organization_search",
+                also=("portal:organization_desk", "portal:record", "portal:record_end", "portal:correct"),
+            ),
+            Entry(
+                _("Values that wait"),
+                "hourglass",
+                "portal:doubt_list",
+                also=("portal:doubt_settle", "portal:doubt_units"),
+            ),
+            DATA,
+        ),
+    ),
     (_("Rules"), (Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)),)),
+    (
+        _("Platform"),
+        (
+            Entry(
+                _("Clients of the API"),
+                "key-round",
+                "portal:client_list",
+                also=("portal:client_detail",),
+                permission="accounts.keep_clients",
+            ),
+        ),
+    ),
 )
 ROLES = (
     Entry(
@@ -160,7 +209,7 @@ def links(entries: Iterable[Entry], *, actor: Actor | None, here: str) -> list[L
     return [
         Link(entry.label, entry.icon, url, here in (entry.url_name, *entry.also), entry.about, entry.tone)
         for entry in entries
-        if entry.audience.includes(actor) and (url := url_of(entry.url_name))
+        if entry.is_for(actor) and (url := url_of(entry.url_name))
     ]
 
 

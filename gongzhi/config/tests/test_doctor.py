@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from gongzhi.config.database import Cluster, running_cluster
@@ -20,7 +21,17 @@ from gongzhi.config.tests.test_stack import environment, var
 pytestmark = pytest.mark.stack
 __all__ = ["var"]
 
-BEAT = "from gongzhi.core import heartbeat; heartbeat.beat('worker')"
+BEAT = "from gongzhi.core import heartbeat; heartbeat.beat('{}')"
+#: One organization and what search knows of it: then a copy for searching is expected.
+ONE_BODY = """
+    INSERT INTO orgs_organization (public_id, kind, number, path, standing, name)
+    VALUES ('ABCDEFGHJK', 'service', '1', '/', 'normal', '爱心社') RETURNING id
+"""
+ITS_ROW = """
+    INSERT INTO orgs_search
+      (org_id, name, text, grams, pinyin, initials, kind, standing, level, path, field, marks, since, rank)
+    VALUES (%s, '爱心社', '=爱心社', '{}', '', '', 'service', 'normal', 0, '/', '', '{}', '0001-01-01', 1)
+"""
 
 
 @pytest.fixture(scope="session")
@@ -51,10 +62,11 @@ def run(var: Path, *words: str, before: str = "", **more: str) -> subprocess.Com
     )  # fmt: skip
 
 
-def beat(var: Path) -> None:
-    """A sign of life of a worker, so that only the fault under test is found."""
+def beat(var: Path, *names: str) -> None:
+    """A sign of life of every process, or of those named, so that only the fault under test is found."""
     program = "from gongzhi.config.cli import database, start_django\nfrom pathlib import Path\n"
-    program += f"with database(Path({str(var)!r})):\n    start_django()\n    {BEAT}\n"
+    program += f"with database(Path({str(var)!r})):\n    start_django()\n"
+    program += "".join(f"    {BEAT.format(name)}\n" for name in names or ("worker", "index"))
     subprocess.run([sys.executable, "-c", program], env=environment(VAR=str(var)), check=True, timeout=60)
 
 
@@ -129,7 +141,19 @@ def test_each_fault_is_named(cluster: Cluster, variables: dict[str, str], before
 
 def test_a_silent_worker_is_named(cluster: Cluster) -> None:
     cluster.start()
+    beat(cluster.var, "index")
     assert findings(cluster.var)[:2] == (1, ["worker.silent"])
+
+
+def test_a_search_index_nobody_keeps_or_that_cannot_answer_is_named(cluster: Cluster) -> None:
+    cluster.start()
+    beat(cluster.var, "worker")
+    assert findings(cluster.var)[:2] == (0, []), "with an empty register there is nothing to find"
+    with psycopg.connect(cluster.url()) as connection:
+        connection.execute(ITS_ROW, connection.execute(ONE_BODY).fetchone())
+    assert findings(cluster.var)[:2] == (1, ["index.behind", "index.silent"])
+    beat(cluster.var, "index")
+    assert findings(cluster.var)[:2] == (1, ["index.behind"])
 
 
 def test_connecting_as_the_owner_is_named(cluster: Cluster) -> None:

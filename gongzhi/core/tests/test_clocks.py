@@ -42,6 +42,9 @@ FIRST: dict[str, Any] = {
     "business_authority": "",
     "registered_directly": False,
     "registered_on": None,
+    "industry_department": "",
+    "party_body": "",
+    "field": "",
 }
 
 

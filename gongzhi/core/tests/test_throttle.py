@@ -99,3 +99,21 @@ def test_two_processes_count_together(committed: str) -> None:
         one.join()
     assert (passed.count(True), passed.count(False)) == (15, 5)
     assert Throttle.objects.get(pk="test:a").count == 20
+
+
+@pytest.mark.django_db
+def test_counting_tells_how_many_and_how_long_the_window_still_lasts() -> None:
+    assert throttle.count("test:a", seconds=WINDOW) == (1, WINDOW)
+    begin_earlier("test:a", 100)
+    tries, left = throttle.count("test:a", seconds=WINDOW)
+    assert tries == 2
+    assert WINDOW - 110 < left <= WINDOW - 100
+
+
+@pytest.mark.django_db
+def test_old_windows_are_forgotten_and_young_ones_are_not() -> None:
+    hit("test:old")
+    hit("test:young")
+    begin_earlier("test:old", 25 * 3600)
+    assert throttle.forget(hours=24) == 1
+    assert list(Throttle.objects.values_list("pk", flat=True)) == ["test:young"]

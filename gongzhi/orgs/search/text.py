@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from gongzhi.core import searchtext
 from gongzhi.core.searchtext import Spoken
@@ -47,37 +47,72 @@ def rank_of(*, pk: int, name: str, standing: str) -> int:
 
 def text_of(name: str, known: Known) -> str:
     """Everything a word can be part of, each piece behind its sign. `name` is compact."""
-    pieces = [NAME + name]
-    for sign, texts in ((FORMER, known.former_names), (HOST, known.hosts), (PERSON, known.people)):
-        pieces += [sign + body for text in texts if (body := searchtext.compact(text))]
-    return "".join(dict.fromkeys(pieces))
+    return "".join([NAME + name, *_others(known)])
+
+
+def _others(known: Known) -> dict[str, None]:
+    """The pieces besides the name, each once and behind its sign."""
+    return {
+        sign + body: None
+        for sign, texts in ((FORMER, known.former_names), (HOST, known.hosts), (PERSON, known.people))
+        for text in texts
+        if (body := searchtext.compact(text))
+    }
 
 
 def grams_of(name: str, known: Known, spoken: Spoken) -> list[int]:
     """Numbers of characters and pairs of every piece, and of pairs of syllables of the present name."""
-    found = {*searchtext.grams(name), *spoken.grams}
-    for text in (*known.former_names, *known.hosts, *known.people):
-        found.update(searchtext.grams(text))
+    return _grams(searchtext.compact(name), _others(known), spoken)
+
+
+def _grams(name: str, others: Iterable[str], spoken: Spoken) -> list[int]:
+    found = searchtext.numbers_of(name) | spoken.numbers
+    for piece in others:
+        found |= searchtext.numbers_of(piece[1:])
     return sorted(found)
+
+
+def values_of(organization: Organization, known: Known, marks: Sequence[str] = ()) -> dict[str, Any]:
+    """The columns of the search row of one organization as it stands, but for those PostgreSQL sets."""
+    name = searchtext.compact(organization.name)
+    spoken, others = searchtext.spoken(organization.name), _others(known)
+    return {
+        "org_id": organization.pk,
+        "name": name,
+        "text": "".join([NAME + name, *others]),
+        "grams": _grams(name, others, spoken),
+        "pinyin": spoken.pinyin,
+        "initials": spoken.initials,
+        "kind": organization.kind,
+        "standing": organization.standing,
+        "level": level_of(organization.path),
+        "path": organization.path,
+        "field": known.field,
+        "marks": sorted(marks),
+        "since": organization.registered_on or dt.date.min,
+        "rank": rank_of(pk=organization.pk, name=name, standing=organization.standing),
+    }
 
 
 def search_row(organization: Organization, known: Known, marks: Sequence[str] = ()) -> OrganizationSearch:
     """The search row of one organization as it stands; `changed` is set by PostgreSQL."""
-    name = searchtext.compact(organization.name)
-    spoken = searchtext.spoken(organization.name)
-    return OrganizationSearch(
-        org=organization,
-        name=name,
-        text=text_of(name, known),
-        grams=grams_of(organization.name, known, spoken),
-        pinyin=spoken.pinyin,
-        initials=spoken.initials,
-        kind=organization.kind,
-        standing=organization.standing,
-        level=level_of(organization.path),
-        path=organization.path,
-        field=known.field,
-        marks=sorted(marks),
-        since=organization.registered_on or dt.date.min,
-        rank=rank_of(pk=organization.pk, name=name, standing=organization.standing),
-    )
+    return OrganizationSearch(**values_of(organization, known, marks))
+
+
+#: Columns in the order of `copied`.
+COPIED: Final = (
+    "org_id", "name", "text", "grams", "pinyin", "initials", "kind", "standing", "level", "path", "field", "marks", "since",
+    "rank",
+)  # fmt: skip
+COPY_SEARCH: Final = f"COPY orgs_search ({', '.join(COPIED)}) FROM STDIN"
+
+
+def copied(organization: Organization, known: Known) -> str:
+    """The search row of an organization without marks as a line of `COPY_SEARCH`.
+
+    Nothing needs to be escaped: compact texts, codes and numbers hold no backslash, tab or line end.
+    """
+    values = values_of(organization, known)
+    values["grams"] = f"{{{str(values['grams'])[1:-1]}}}"
+    values["marks"] = "{}"
+    return "\t".join(map(str, values.values())) + "\n"

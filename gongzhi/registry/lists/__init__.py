@@ -1,11 +1,24 @@
-"""Lists of organizations as text files: bytes in, typed rows and every problem out, nothing applied.
+"""Lists of organizations as files: rows of cells in, typed rows and every problem out, nothing applied.
 
-`columns` knows the headings, `reading` turns bytes into records, `cells` says what one cell means, `organizations`
-puts rows together, `rules` holds every complaint with its remedy. Workbooks will be one more way to records.
+`columns` knows the headings, `reading` and `workbooks` turn files into rows of cells, `cells` says what one cell means,
+`organizations` puts rows together, `fast` does the same for rows with nothing unusual, `rules` holds every complaint
+with its remedy.
 """
 
-from gongzhi.registry.lists.organizations import ListedOrganization, ListReading, read_list
-from gongzhi.registry.lists.reading import ListUnreadable
-from gongzhi.registry.lists.rules import RULES, Problem, Severity
+from gongzhi.registry.lists.columns import Chosen
+from gongzhi.registry.lists.organizations import ListedOrganization, ListReading, open_list, read_list
+from gongzhi.registry.lists.reading import ListFile
+from gongzhi.registry.lists.rules import RULES, ListUnreadable, Problem, Severity
 
-__all__ = ["RULES", "ListReading", "ListUnreadable", "ListedOrganization", "Problem", "Severity", "read_list"]
+__all__ = [
+    "RULES",
+    "Chosen",
+    "ListFile",
+    "ListReading",
+    "ListUnreadable",
+    "ListedOrganization",
+    "Problem",
+    "Severity",
+    "open_list",
+    "read_list",
+]

@@ -12,6 +12,7 @@ from typing import Final
 
 from gongzhi.core import money
 from gongzhi.orgs.enums import Kind, Standing
+from gongzhi.reference.codes import code_list
 
 #: Zero-width characters and byte order marks, which `str.strip` leaves standing.
 _ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
@@ -24,6 +25,9 @@ _BLANK: Final = "".join(filter(str.isspace, map(chr, range(0x3001)))) + _ZERO_WI
 #: Controls, zero-width and direction marks: a name that holds one is not the name it seems to be.
 _INVISIBLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]")
 _LOST: Final = re.compile(r"[?？]{2,}|\ufffd|锟斤拷")
+_SEEN: Final = r"[^\s\\?？锟\ufffd\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+#: A text of one line no rule about characters has anything to say about, as it would be stored and copied.
+PLAIN: Final = re.compile(f"{_SEEN}+(?:[ \u3000]+{_SEEN}+)*")
 
 #: What programs and clerks write where nothing is known.
 PLACEHOLDERS: Final = frozenset(
@@ -99,7 +103,7 @@ _UNLIMITED: Final = frozenset({"长期", "永久", "长期有效"})
 _AMOUNT: Final = re.compile(
     r"(?:人民币)?\s*[¥￥]?\s*(?P<number>-?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)(?P<rest>[^0-9]*)"
 )
-_UNITS: Final = {"元": 1, "圆": 1, "万元": money.WAN, "万": money.WAN, "亿元": money.WAN**2, "亿": money.WAN**2}
+UNITS: Final = {"元": 1, "圆": 1, "万元": money.WAN, "万": money.WAN, "亿元": money.WAN**2, "亿": money.WAN**2}
 _UNIT_WORDS: Final = re.compile(r"单位|人民币|整|[\s:()\[\]]")
 _CURRENCY: Final = re.compile(
     r"美元|美金|港币|港元|港幣|欧元|英镑|日元|澳元|加元|新元|澳门元|台币|外币|usd|hkd|eur|gbp|jpy|[$€£]", re.I
@@ -177,15 +181,17 @@ def period_fault(begin: dt.date | None, end: dt.date | None) -> str:
 def _units(text: str) -> set[int] | None:
     """The units a text names, as yuan; None if it says anything else. `（单位：元 / 万元）` names two."""
     words = [word for word in re.split(r"[/、,或]", _UNIT_WORDS.sub("", text)) if word]
-    return {_UNITS[word] for word in words} if all(word in _UNITS for word in words) else None
+    return {UNITS[word] for word in words} if all(word in UNITS for word in words) else None
 
 
-def _unit(own: set[int], note: str) -> int | str:
+def _unit(own: set[int], note: str, chosen: str) -> int | str:
     """The one unit that cell and heading agree on, as yuan, or the rule that keeps the amount out."""
     said = _units(half_width(note))
     if said is None and "元" in note:
         return "import.amount_unit_ambiguous"  # the heading names a unit we do not know, such as 千元
     units = own | (said or set())
+    if len(units) != 1 and chosen and (not units or UNITS[chosen] in units):
+        return UNITS[chosen]
     if len(units) > 1:
         return "import.amount_unit_ambiguous"
     return units.pop() if units else "import.amount_unit_missing"
@@ -202,11 +208,12 @@ def _in_fen(number: Decimal, unit: int) -> int | str:
     return amount if amount <= LARGEST else "import.amount_too_large"
 
 
-def read_amount(text: str, *, note: str = "") -> int | str:
+def read_amount(text: str, *, note: str = "", chosen: str = "") -> int | str:
     """An amount in fen, or the rule that keeps it out. `note` is what the heading says in brackets about the unit.
 
     `800.00 万元` → 800000000. Without exactly one unit there is no amount: 200 万元 is the least a local foundation may
-    start with, and 200 元 is what a careless reading would make of it.
+    start with, and 200 元 is what a careless reading would make of it. `chosen` is the unit a person has named (a key
+    of `UNITS`) for where the list leaves it open; it never overrules what the list says.
     """
     written = half_width(text)
     if _CURRENCY.search(written) or _CURRENCY.search(note):
@@ -218,5 +225,14 @@ def read_amount(text: str, *, note: str = "") -> int | str:
     number = Decimal(found["number"].replace(",", ""))
     if number <= 0:
         return "import.amount_negative" if number else "import.amount_zero"  # zero in any unit
-    unit = _unit(own, note)
+    unit = _unit(own, note, chosen)
     return unit if isinstance(unit, str) else _in_fen(number, unit)
+
+
+def read_field(text: str) -> str:
+    """The code of a field of activity by its Chinese word, or by the code itself; "" if it is neither."""
+    fields = code_list("fields").codes
+    written = half_width(text)
+    if written in fields:
+        return written
+    return next((code.code for code in fields.values() if code.zh == written), "")

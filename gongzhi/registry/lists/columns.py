@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
+
+from gongzhi.registry.lists.cells import UNITS
+from gongzhi.registry.lists.rules import ListUnreadable
 
 #: Field → headings, the most exact first: where a file has two of them, the first is read and the other reported.
 #: English names are those of published research files; Chinese ones those of registers, certificates and open data.
@@ -36,6 +39,10 @@ HEADINGS: Final[dict[str, tuple[str, ...]]] = {
     "certificate": ("证书有效期", "登记证书有效期", "证书有效期限", "有效期限", "有效期", "cert_valid_thru"),
     "certificate_from": ("证书有效期自", "有效期自", "发证日期"),
     "certificate_to": ("证书有效期至", "有效期至", "证书到期日期"),
+    "field": ("活动领域", "业务领域", "field"),
+    "industry_department": ("行业管理部门", "行业主管部门", "industry_department"),
+    "party_body": ("党建工作机构", "党建领导机关", "party_body"),
+    "host": ("挂靠单位", "挂靠单位名称", "host"),
     # A count of the list's own: known, so not reported, and never read.
     "sequence": ("序号", "idx", "no"),
 }  # fmt: skip
@@ -45,17 +52,47 @@ _DECORATION: Final = re.compile(r"[\s*:\u200b\ufeff]+")
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """What a person has said about a list: heading → field ("" for a column that is not used), and field → unit of its
+    values where the list leaves it open.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Chosen:
+        """From the tables `columns` and `values` of a mapping file. What is not understood raises `ListUnreadable`."""
+        for name, table in given.items():
+            if name not in {"columns", "values"} or not isinstance(table, Mapping):
+                raise ListUnreadable("list.map_unknown", entry=str(name)[:80])
+        columns, values = dict(given.get("columns", {})), dict(given.get("values", {}))
+        for heading, known in columns.items():
+            if known != "" and known not in HEADINGS:
+                raise ListUnreadable("list.map_field", heading=str(heading)[:80], entry=str(known)[:80])
+        for known, unit in values.items():
+            if known != "fund" or unit not in UNITS:
+                raise ListUnreadable("list.map_unknown", entry=f"{known} = {unit}"[:80])
+        return cls(columns, values)
+
+    def as_json(self) -> dict[str, dict[str, str]]:
+        """As it is kept; `of` reads it back."""
+        return {"columns": dict(self.columns), "values": dict(self.values)}
+
+
+@dataclass(frozen=True)
 class Columns:
     """How one file's header was understood.
 
     `headings` are the headings as they name cells in `raw`; `index` says where each field stands (from 0); `note` is
-    what a heading says in brackets about its values (`原始基金数额（万元）` → `万元`); `unknown` were not understood,
-    `second` mean a field that another column already gives.
+    what a heading says in brackets about its values (`原始基金数额（万元）` → `万元`); `unit` what a person says about
+    them; `unknown` were not understood, `second` mean a field that another column already gives.
     """
 
     headings: tuple[str, ...]
     index: dict[str, int] = field(default_factory=dict)
     note: dict[str, str] = field(default_factory=dict)
+    unit: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     second: tuple[str, ...] = ()
 
@@ -80,8 +117,11 @@ def named(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(cell.strip().strip("\ufeff") or f"#{place}" for place, cell in enumerate(cells, start=1))
 
 
-def understand(cells: Sequence[str]) -> Columns:
-    """The header row as fields. Never fails: what is missing is for the caller to judge."""
+def understand(cells: Sequence[str], chosen: Chosen | None = None) -> Columns:
+    """The header row as fields, a person's word before our own guess. Never fails: what is missing is for the caller
+    to judge.
+    """
+    chosen = chosen or Chosen()
     headings = named(cells)
     best: dict[str, tuple[int, int]] = {}
     notes: list[str] = []
@@ -90,10 +130,15 @@ def understand(cells: Sequence[str]) -> Columns:
     for place, heading in enumerate(headings):
         name, note = fold(heading)
         notes.append(note)
-        if name not in _PLACES:
+        if heading in chosen.columns:
+            known, rank = chosen.columns[heading], -1
+            if not known:
+                continue
+        elif name in _PLACES:
+            known, rank = _PLACES[name]
+        else:
             unknown.append(heading)
             continue
-        known, rank = _PLACES[name]
         candidates.append((known, place))
         best[known] = min(best.get(known, (rank, place)), (rank, place))
     index = {known: place for known, (_rank, place) in best.items()}
@@ -101,6 +146,7 @@ def understand(cells: Sequence[str]) -> Columns:
         headings=headings,
         index=index,
         note={known: notes[place] for known, place in index.items() if notes[place]},
+        unit=chosen.values,
         unknown=tuple(unknown),
         second=tuple(headings[place] for known, place in candidates if index[known] != place),
     )

@@ -1,13 +1,15 @@
-"""From records to organizations and problems: what each row says, and what the rows say about each other."""
+"""From rows of cells to organizations and problems: what each row says, and what the rows say about each other."""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import re
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from pathlib import Path
 from typing import Final
 
 from gongzhi.core import times
@@ -15,14 +17,25 @@ from gongzhi.orgs.enums import Kind, Standing
 from gongzhi.registry import creditcode
 from gongzhi.registry.creditcode import FaultCode
 from gongzhi.registry.lists import cells
-from gongzhi.registry.lists.columns import Columns
-from gongzhi.registry.lists.reading import Record, decode, split
-from gongzhi.registry.lists.rules import Problem, Severity
+from gongzhi.registry.lists.columns import Chosen, Columns
+from gongzhi.registry.lists.reading import ListFile, Record, TextFile, is_blank, survey
+from gongzhi.registry.lists.rules import ListUnreadable, Problem, Severity
+from gongzhi.registry.lists.workbooks import WorkbookFile
 
-LONGEST_NAME: Final = 200
-#: Texts stored as written; those of the second group may run over several lines.
-_LINE_TEXTS: Final = ("domicile", "registry_name", "legal_representative", "area", "province")
-_LONG_TEXTS: Final = ("scope", "purpose")
+#: Texts stored as written → most characters (0: as many as a cell may have); those of the second group may run over
+#: several lines.
+LINE_TEXTS: Final = {
+    "domicile": 0,
+    "registry_name": 120,
+    "legal_representative": 100,
+    "area": 0,
+    "province": 40,
+    "industry_department": 200,
+    "party_body": 200,
+    "host": 200,
+}
+LONG_TEXTS: Final = {"scope": 0, "purpose": 0}
+LONGEST: Final = {"name": 200, "number": 64, "business_authority": 200, **LINE_TEXTS, **LONG_TEXTS}
 #: What a spreadsheet makes of an 18-digit code: fifteen digits and three zeros, or 5.3E+17.
 _ROUNDED: Final = re.compile(r"[0-9]{15}000|[0-9](\.[0-9]+)?E\+?[0-9]+")
 
@@ -35,7 +48,8 @@ class ListedOrganization:
     `code` is normalised and sound, `number` is a registration number of another kind. `kind` comes from the code or
     from a column of kinds, never from the name. `registered_directly` is 直接登记: there is no business authority and
     that is a fact, whereas an empty `business_authority` alone means that nobody knows. `province` is where the body
-    sits, not where it is registered: that is `registry_division`.
+    sits, not where it is registered: that is `registry_division`. `field` is a code of the list "fields", `host` the name
+    of the body it leans on.
     """
 
     row: int
@@ -57,7 +71,11 @@ class ListedOrganization:
     standing: Standing = Standing.UNKNOWN
     certificate_from: dt.date | None = None
     certificate_to: dt.date | None = None
-    raw: Mapping[str, str] = field(default_factory=dict)
+    field: str = ""
+    industry_department: str = ""
+    party_body: str = ""
+    host: str = ""
+    raw: Mapping[str, str] = dataclass_field(default_factory=dict)
 
     @property
     def registry_division(self) -> str:
@@ -103,15 +121,23 @@ class _RowReader:
         self.today = today
         self.raw = dict(zip(columns.headings, record.cells, strict=False))
         self.problems: list[Problem] = []
+        #: Fields whose cell holds no value of this row.
+        self.odd = {name for name, place in columns.index.items() if place in record.odd and name != "sequence"}
+        for name in columns.index:
+            if name in self.odd:
+                heading = columns.heading_of(name)
+                severity = Severity.REJECTED if name == "name" else Severity.FLAGGED
+                rule = record.odd[columns.index[name]]
+                self.problems.append(Problem(self.row, heading, self.raw[heading], rule, severity))
 
     def written(self, name: str) -> str:
-        """The cell of a field, untouched; "" if the file has no such column."""
-        return self.raw[self.columns.heading_of(name)] if name in self.columns.index else ""
+        """The cell of a field, untouched; "" if the file has no such column or the cell holds no value of this row."""
+        return self.raw[self.columns.heading_of(name)] if name in self.columns.index and name not in self.odd else ""
 
     def doubt(self, name: str, rule: str, severity: Severity = Severity.FLAGGED, **params: str | int) -> None:
         """Note a problem with a field, or with the whole row if `name` is ""."""
         column = self.columns.heading_of(name) if name else ""
-        value = self.written(name) if name else ""
+        value = self.raw[column] if name else ""
         self.problems.append(Problem(self.row, column, value, rule, severity, params))
 
     def value(self, name: str) -> str:
@@ -132,10 +158,10 @@ class _RowReader:
 
     def read(self) -> ListedOrganization | None:
         """The organization, or None if the row is rejected."""
-        name = self.name()
+        listed_name = self.name()
         code, number = self.identity()
         kind = self.kind(code, number)
-        self.judge_name(name, kind)
+        self.judge_name(listed_name, kind)
         established_on = self.date("established_on", latest=self.today)
         begin, end = self.certificate()
         if begin and established_on and begin < established_on:
@@ -147,11 +173,11 @@ class _RowReader:
             )
             established_on = begin = end = None
         authority, directly = self.authority()
-        texts = {field_name: self.text(field_name, lines=False) for field_name in _LINE_TEXTS}
-        texts |= {field_name: self.text(field_name, lines=True) for field_name in _LONG_TEXTS}
+        texts = {name: self.text(name, lines=False) for name in LINE_TEXTS}
+        texts |= {name: self.text(name, lines=True) for name in LONG_TEXTS}
         organization = ListedOrganization(
             row=self.row,
-            name=name,
+            name=listed_name,
             code=code,
             number=number,
             kind=kind,
@@ -162,6 +188,7 @@ class _RowReader:
             standing=self.standing(),
             certificate_from=begin,
             certificate_to=end,
+            field=self.field(),
             raw=self.raw,
             **texts,
         )
@@ -169,12 +196,14 @@ class _RowReader:
 
     def name(self) -> str:
         text = cells.trim(self.written("name"))
+        if "name" in self.odd:
+            return ""
         if not text or cells.is_placeholder(text):
             self.doubt("name", "import.name_missing", Severity.REJECTED)
             return ""
         if cells.text_fault(text, lines=False) or "?" in cells.half_width(text):
             self.doubt("name", "import.name_damaged", Severity.HELD)
-        if len(text) > LONGEST_NAME:
+        if len(text) > LONGEST["name"]:
             self.doubt("name", "import.name_too_long", Severity.HELD)
         return text
 
@@ -205,6 +234,8 @@ class _RowReader:
     def number(self) -> str:
         text = cells.half_width(self.value("number"))
         fault = cells.text_fault(text, lines=False) or ("import.characters_lost" if "?" in text else "")
+        if len(text) > LONGEST["number"]:
+            fault = "import.text_too_long"
         if fault:
             self.doubt("number", fault)
         return "" if fault else text
@@ -273,7 +304,8 @@ class _RowReader:
 
     def fund(self) -> int | None:
         text = self.value("fund")
-        found = cells.read_amount(text, note=self.columns.note.get("fund", "")) if text else None
+        note, chosen = self.columns.note.get("fund", ""), self.columns.unit.get("fund", "")
+        found = cells.read_amount(text, note=note, chosen=chosen) if text else None
         if isinstance(found, str):
             self.doubt("fund", found)
             return None
@@ -285,9 +317,18 @@ class _RowReader:
             self.doubt("standing", "import.standing_unreadable")
         return cells.STANDINGS.get(text, Standing.UNKNOWN)
 
+    def field(self) -> str:
+        text = self.value("field")
+        code = cells.read_field(text) if text else ""
+        if text and not code:
+            self.doubt("field", "import.field_unreadable")
+        return code
+
     def text(self, name: str, *, lines: bool) -> str:
         text = self.value(name)
         fault = cells.text_fault(text, lines=lines)
+        if LONGEST[name] and len(text) > LONGEST[name]:
+            fault = "import.text_too_long"
         if fault:
             self.doubt(name, fault)
         return "" if fault else text
@@ -299,7 +340,7 @@ def _shape_fault(record: Record, columns: Columns, delimiter: str) -> Problem | 
     if len(record.cells) < width or any(cell.strip() for cell in record.cells[width:]):
         params = {"cells": len(record.cells), "headings": width}
         return Problem(record.line, "", "", "import.cell_count", Severity.REJECTED, params)
-    if any("\n" in cell and cell.count(delimiter) >= width - 1 > 0 for cell in record.cells):
+    if delimiter and any("\n" in cell and cell.count(delimiter) >= width - 1 > 0 for cell in record.cells):
         return Problem(record.line, "", "", "import.lines_swallowed", Severity.REJECTED)
     return None
 
@@ -351,56 +392,153 @@ def _same_names(organizations: list[ListedOrganization], columns: Columns) -> It
             yield Problem(one.row, heading, one.raw[heading], "import.name_repeated", Severity.FLAGGED, params)
 
 
-def _column_problems(columns: Columns, records: list[Record]) -> Iterator[Problem]:
-    """Columns that are not used, each once. One without heading counts only if something stands in it."""
-    for place, heading in enumerate(columns.headings):
-        nameless = heading == f"#{place + 1}"
-        used = not nameless or any(len(one.cells) > place and one.cells[place].strip() for one in records)
-        if heading in columns.second:
-            yield Problem(1, heading, heading, "import.column_second", Severity.FLAGGED)
-        elif heading in columns.unknown and used:
-            yield Problem(1, heading, heading, "import.column_unknown", Severity.FLAGGED)
+class ColumnWatch:
+    """Which columns are not used, each named once. One without heading counts only if something stands in it."""
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self._nameless = {at for at, heading in enumerate(columns.headings) if heading == f"#{at + 1}"}
+
+    def look(self, rows: Sequence[Sequence[str]]) -> None:
+        """See whether something stands in the columns without heading."""
+        for place in list(self._nameless):
+            if any(len(row) > place and row[place].strip() for row in rows):
+                self._nameless.discard(place)
+
+    def problems(self) -> Iterator[Problem]:
+        """To be asked when all rows have been looked at."""
+        for place, heading in enumerate(self.columns.headings):
+            if heading in self.columns.second:
+                yield Problem(1, heading, heading, "import.column_second", Severity.FLAGGED)
+            elif heading in self.columns.unknown and place not in self._nameless:
+                yield Problem(1, heading, heading, "import.column_unknown", Severity.FLAGGED)
 
 
-def read_list(data: bytes, *, filename: str, today: dt.date | None = None) -> ListReading:
-    """Read a list of organizations out of a TSV or CSV file. Nothing is written anywhere.
+def open_list(source: bytes | Path, *, filename: str, chosen: Chosen | None = None) -> ListFile:
+    """A TSV, CSV or XLSX file as a list whose header is understood; its rows are read by whoever asks for them.
+
+    A file that is no list raises `ListUnreadable` and nothing else; `OSError` where it cannot be opened.
+    """
+    chosen = chosen or Chosen()
+    found = survey(source)
+    if found.blank:
+        raise ListUnreadable("list.empty")
+    if found.head.startswith(b"PK\x03\x04"):
+        return WorkbookFile(source, filename=filename, sha256=found.sha256, chosen=chosen)
+    if found.head.startswith(b"\xd0\xcf\x11\xe0"):
+        raise ListUnreadable("list.workbook")
+    return TextFile(source, found, filename=filename, chosen=chosen)
+
+
+class CarefulReader:
+    """Reads rows one by one, every cell with all its rules. Counts what is not blank."""
+
+    def __init__(self, file: ListFile, today: dt.date) -> None:
+        self.file = file
+        self.today = today
+        self.problems: list[Problem] = []
+        #: Lines of rows that are read and wait.
+        self.waiting: set[int] = set()
+        self.total = 0
+
+    def read(self, line: int, cells_of_row: Sequence[str]) -> ListedOrganization | None:
+        """The organization of one row; None if it is blank or rejected."""
+        if is_blank(cells_of_row):
+            return None
+        self.total += 1
+        record = Record(line, cells_of_row, self.file.odd.get(line, {}))
+        misshapen = _shape_fault(record, self.file.columns, self.file.delimiter)
+        if misshapen:
+            self.problems.append(misshapen)
+            return None
+        reader = _RowReader(record, self.file.columns, self.today)
+        organization = reader.read()
+        self.problems += reader.problems
+        if organization and reader.held:
+            self.waiting.add(line)
+        return organization
+
+
+def judge_together(
+    organizations: list[ListedOrganization], columns: Columns
+) -> tuple[list[ListedOrganization], list[Problem]]:
+    """What rows say about each other: those that still come in, and the problems."""
+    repeats = list(_repeats(organizations, columns))
+    rejected = {problem.row for problem in repeats}
+    come = [one for one in organizations if one.row not in rejected]
+    return come, [*repeats, *_same_names(come, columns)]
+
+
+class Likenesses:
+    """Finds the rows that may share an identity or a name with another one, without holding any: 24 bytes a row.
+
+    Hashes may be equal by chance, so the rows found are read again and judged by what they say.
+    """
+
+    def __init__(self) -> None:
+        self._lines = array("q")
+        self._identities = array("q")
+        self._names = array("q")
+
+    def add(self, lines: Sequence[int], codes: Sequence[str], names: Sequence[str]) -> None:
+        """Rows with a credit code."""
+        self._lines.extend(lines)
+        self._identities.extend(map(hash, codes))
+        self._names.extend(map(hash, names))
+
+    def add_one(self, one: ListedOrganization) -> None:
+        """Any row; one without code and number is like no other."""
+        identity = one.code or (one.number and (one.number, one.registry_name)) or one.row
+        self._lines.append(one.row)
+        self._identities.append(hash(identity))
+        self._names.append(hash(one.name))
+
+    def lines(self) -> set[int]:
+        """The lines of all rows that may be like another."""
+        found: set[int] = set()
+        for hashes in (self._identities, self._names):
+            if len(set(hashes)) == len(hashes):
+                continue
+            seen: set[int] = set()
+            again = {one for one in hashes if one in seen or seen.add(one)}  # type: ignore[func-returns-value]
+            found.update(line for line, one in zip(self._lines, hashes, strict=True) if one in again)
+        return found
+
+
+def read_again(file: ListFile, today: dt.date, lines: set[int]) -> list[ListedOrganization]:
+    """The rows of these lines that are not rejected."""
+    reader = CarefulReader(file, today)
+    found = (reader.read(*row) for batch in file.batches() for row in zip(*batch, strict=True) if row[0] in lines)
+    return [one for one in found if one is not None]
+
+
+def read_list(data: bytes, *, filename: str, today: dt.date | None = None, chosen: Chosen | None = None) -> ListReading:
+    """Read a whole list into memory, carefully. Nothing is written anywhere.
 
     `data` are the bytes of the file, `filename` is only carried along, `today` decides what lies in the future (the
-    date in China if left out). Every problem of every row is reported at once. A file that is no list raises
-    `ListUnreadable` and nothing else.
+    date in China if left out), `chosen` is what a person has said about the columns. Every problem of every row is
+    reported at once. A file that is no list raises `ListUnreadable` and nothing else. What a list does to the register
+    goes another way (`registry.imports`), which must read the same.
     """
-    today = today or times.today()
-    text, encoding = decode(data)
-    delimiter, columns, records = split(text)
-    problems = list(_column_problems(columns, records))
-    come: list[ListedOrganization] = []
-    waiting: set[int] = set()
-    for record in records:
-        misshapen = _shape_fault(record, columns, delimiter)
-        if misshapen:
-            problems.append(misshapen)
-            continue
-        reader = _RowReader(record, columns, today)
-        organization = reader.read()
-        problems += reader.problems
-        if organization:
-            come.append(organization)
-        if reader.held:
-            waiting.add(record.line)
-    repeats = list(_repeats(come, columns))
-    rejected = {problem.row for problem in repeats}
-    come = [one for one in come if one.row not in rejected]
-    problems += repeats
-    problems += _same_names(come, columns)
+    file = open_list(data, filename=filename, chosen=chosen)
+    reader, watch = CarefulReader(file, today or times.today()), ColumnWatch(file.columns)
+    organizations: list[ListedOrganization] = []
+    for batch in file.batches():
+        watch.look(batch.rows)
+        organizations += [one for row in zip(*batch, strict=True) if (one := reader.read(*row)) is not None]
+    if not reader.total:
+        raise ListUnreadable("list.no_rows")
+    come, together = judge_together(organizations, file.columns)
+    problems = [*file.notes, *watch.problems(), *reader.problems, *together]
     return ListReading(
         filename=filename,
-        sha256=hashlib.sha256(data).hexdigest(),
-        encoding=encoding,
-        delimiter=delimiter,
-        columns=columns.mapping(),
-        unknown_columns=columns.unknown,
-        rows=tuple(one for one in come if one.row not in waiting),
-        held=tuple(one for one in come if one.row in waiting),
+        sha256=file.sha256,
+        encoding=file.encoding,
+        delimiter=file.delimiter,
+        columns=file.columns.mapping(),
+        unknown_columns=file.columns.unknown,
+        rows=tuple(one for one in come if one.row not in reader.waiting),
+        held=tuple(one for one in come if one.row in reader.waiting),
         problems=tuple(sorted(problems, key=lambda problem: problem.row)),
-        total=len(records),
+        total=reader.total,
     )

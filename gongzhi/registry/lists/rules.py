@@ -10,6 +10,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from gongzhi.core.errors import RuleViolation
 from gongzhi.registry.creditcode import MESSAGES as CODE_MESSAGES
 from gongzhi.registry.creditcode import FaultCode
 
@@ -176,6 +177,33 @@ RULES: Final[dict[str, Rule]] = {
         _("The state of the registration is not one we know."),
         _("Write 正常, 注销, 撤销 or 吊销. It is left open until then."),
     ),
+    "import.text_too_long": Rule(
+        _("The text is longer than this item can be."),
+        _("Check whether the columns are in order. It is not used until then."),
+    ),
+    "import.field_unreadable": Rule(
+        _("The field of activity is not one we know."),
+        _(
+            "Write one of the fields of the statistics of social organizations, such as 教育. It is left open until then."
+        ),
+    ),
+    # --- workbooks ---
+    "import.formula": Rule(
+        _("The cell holds a formula. What it last came to is not taken for a value."),
+        _("Replace the formula by its value (copy, then paste as values). It is not used until then."),
+    ),
+    "import.cells_merged": Rule(
+        _("The cell is part of merged cells: which rows its value is meant for cannot be told."),
+        _("Unmerge the cells and write the value into each row. It is not used until then."),
+    ),
+    "import.sheet_hidden": Rule(
+        _("The workbook has a hidden sheet. It is not read."),
+        _("Show it or delete it; put what is to be read into a file of its own."),
+    ),
+    "import.sheet_not_read": Rule(
+        _("The workbook has another sheet. Only one sheet is read."),
+        _("If it holds a list too, save it as a file of its own."),
+    ),
     # --- what the register adds when a list is compared with it (`registry.imports`) ---
     "import.registry_unknown": Rule(
         _("The division %(division)s in the credit code is in no edition of the divisions we hold."),
@@ -195,6 +223,53 @@ RULES: Final[dict[str, Rule]] = {
         _("Remove one of the two columns, or leave it: the cells are kept but not used."),
     ),
 }
+
+
+#: Why a file as a whole is no list that can be read.
+UNREADABLE: Final[dict[str, str | Promise]] = {
+    "list.empty": _("The file is empty."),
+    "list.workbook": _(
+        "This is a workbook of an old or protected kind, or another packed file. Save it as .xlsx without a password, or"
+        " the sheet as CSV (UTF-8)."
+    ),
+    "list.workbook_damaged": _(
+        "The workbook is damaged or incomplete (%(where)s). Open it on your computer, save it again and use that copy."
+    ),
+    "list.workbook_unsafe": _(
+        "The workbook holds something an ordinary one never does (%(where)s), so it is not opened. Copy the values into"
+        " a new workbook, or save the sheet as CSV (UTF-8)."
+    ),
+    "list.workbook_too_large": _(
+        "Unpacked, this workbook is far too large (%(where)s). Save the sheet as CSV (UTF-8), or split it."
+    ),
+    "list.no_sheet": _("The workbook has no visible sheet with rows. Hidden sheets are not read."),
+    "list.header_merged": _(
+        "The header of the sheet “%(sheet)s” has merged cells (%(where)s). Unmerge them and delete rows of titles, so that"
+        " the first row names each column by itself."
+    ),
+    "list.binary": _("This is not a text file."),
+    "list.encoding": _("The characters cannot be read with certainty (line %(line)s). Save the file as UTF-8."),
+    "list.header_too_long": _("The first line is too long to be a header. The first line must name the columns."),
+    "list.no_name_column": _(
+        "No column with the names of organizations was found. The first line must name the columns."
+    ),
+    "list.no_identity_column": _("No column with credit codes or registration numbers was found."),
+    "list.heading_repeated": _("The heading “%(heading)s” stands there twice."),
+    "list.no_rows": _("The file has a header and no rows."),
+    "list.quotes": _("A quotation mark is not closed or stands in the wrong place, near line %(line)s."),
+    "list.cell_too_long": _("A cell near line %(line)s is too long."),
+    "list.map_heading": _("The mapping names a heading the file does not have: “%(heading)s”."),
+    "list.map_field": _("The mapping gives the heading “%(heading)s” a field there is not: “%(entry)s”."),
+    "list.map_twice": _("The mapping gives the field “%(entry)s” to two headings."),
+    "list.map_unknown": _("This entry of the mapping is not understood: %(entry)s"),
+}
+
+
+class ListUnreadable(RuleViolation):
+    """The file as a whole cannot be read as a list. `code` is a key of `UNREADABLE`."""
+
+    def __init__(self, code: str, **params: str | int) -> None:
+        super().__init__(code, str(UNREADABLE[code]) % params)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from gongzhi.orgs.models import Organization, Tally
 from gongzhi.registry import actions, commands
 from gongzhi.registry.actions import ImportResult, correct_item, known_of
 from gongzhi.registry.creditcode import check_character
-from gongzhi.registry.lists import read_list
+from gongzhi.registry.lists import open_list
 from gongzhi.registry.models import Certificate, Confirmation, Doubt, Source, Version
 from gongzhi.registry.selectors import record_of
 from gongzhi.tlog.models import BatchRow
@@ -38,9 +38,9 @@ def code(number: int, division: str = "440300", category: str = "53") -> str:
 
 
 def load(text: str, *, actor: Actor = IMPORTER, apply: bool = True, name: str = "list.tsv") -> ImportResult:
-    reading = read_list(text.encode(), filename=name)
+    file = open_list(text.encode(), filename=name)
     with acting(actor, read_only=False):
-        return actions.import_organizations(actor=actor, reading=reading, apply=apply)
+        return actions.import_organizations(actor=actor, file=file, apply=apply)
 
 
 def counts(result: ImportResult) -> tuple[int, int, int, int]:

@@ -292,10 +292,11 @@ def marks_strip(items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("ui/facts.html")
-def facts_table(rows: Sequence[Mapping[str, Any]], caption: Any) -> dict[str, Any]:
+def facts_table(rows: Sequence[Mapping[str, Any]], caption: Any, wrong_url: str = "") -> dict[str, Any]:
     """The register's items; on a phone every row is a block. Keys: `label`, `value`, `since`, `source`,
-    `confirmed_on`; `now` when this is a past day and today's value differs."""
-    return {"rows": rows, "caption": caption}
+    `confirmed_on`; `now` when this is a past day and today's value differs; `missing` where no source states it.
+    `wrong_url` is where somebody says that an item (key `item`) is wrong."""
+    return {"rows": rows, "caption": caption, "wrong_url": wrong_url}
 
 
 @register.inclusion_tag("ui/tabs.html")

@@ -51,6 +51,7 @@ def test_a_site_with_little_shows_little() -> None:
         (Audience.ANYONE, {"nobody", "visitor", "person", "officer"}),
         (Audience.VISITORS, {"nobody", "visitor"}),
         (Audience.SIGNED_IN, {"person", "officer"}),
+        (Audience.PERSON, {"person"}),
         (Audience.STAFF, {"officer"}),
     ],
 )

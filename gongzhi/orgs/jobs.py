@@ -1,0 +1,13 @@
+"""Background entry points of organizations."""
+
+from __future__ import annotations
+
+from gongzhi.core.actor import Actor
+from gongzhi.core.jobs import job
+from gongzhi.orgs import actions
+
+
+@job("orgs.look_again", cron="20 * * * *")
+def look_again(*, actor: Actor, until: int | None = None) -> None:
+    """Tell people once an hour what is new in the searches they saved."""
+    actions.look_again(actor=actor, until=until)

@@ -1,0 +1,78 @@
+"""What people type on pages that combine apps."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from gongzhi.core.times import today
+from gongzhi.orgs.enums import Kind
+from gongzhi.reference.codes import code_list
+from gongzhi.registry import names
+from gongzhi.ui.forms import DateBoxesField, Form, Radios
+
+
+class SavedSearchForm(Form):
+    """What a person calls a search of theirs."""
+
+    name = forms.CharField(
+        label=_("What you call this search"),
+        max_length=100,
+        help_text=_("Only you see it. It stands above the messages about this search."),
+    )
+
+
+class ListUploadForm(Form):
+    """A list of a registration authority, and the day it speaks of."""
+
+    file = forms.FileField(
+        label=_("The list"),
+        help_text=_("CSV, TSV or XLSX, at most 20 MB. The first line names the columns. Nothing is taken in yet."),
+    )
+    dated_on = DateBoxesField(
+        label=_("The day the list speaks of"),
+        initial=today,
+        help_text=_("What the list says holds from this day on, unless the list itself gives a day."),
+    )
+
+
+class NameForm(Form):
+    """A name somebody has in mind, for which kind of body and where."""
+
+    kind = forms.ChoiceField(
+        label=_("What is to be founded"),
+        widget=Radios,
+        choices=[(kind.value, kind.label) for kind in names.KINDS],
+        initial=Kind.SOCIAL_GROUP,
+    )
+    place = forms.CharField(
+        label=_("Where it is to be registered"),
+        required=False,
+        max_length=60,
+        help_text=_(
+            "A province, city or county, or its code; the Ministry of Civil Affairs for the national level. Empty: as the name begins."
+        ),
+    )
+    name = forms.CharField(label=_("The name you have in mind"), max_length=names.LONGEST)
+    field = forms.ChoiceField(
+        label=_("Field of activity"),
+        required=False,
+        choices=lambda: [("", _("Not chosen: words of the name are compared")), *code_list("fields").choices()],
+        help_text=_("Where the register states a field too, the two are compared instead of the words."),
+    )
+
+    #: Paths of the divisions a shared name may mean, for the reader to choose from.
+    shared: tuple[str, ...] = ()
+
+    def clean_place(self) -> str:
+        """The path of the division; empty where none was typed."""
+        typed = self.cleaned_data["place"]
+        if not typed.strip():
+            return ""
+        found = names.registries_named(typed)
+        if not found:
+            raise forms.ValidationError(_("No division in use is called so. Type its full name or its code."))
+        if len(found) > 1:
+            self.shared = tuple(found)
+            raise forms.ValidationError(_("Several divisions are called so. Put the province or city before it."))
+        return found[0]
