@@ -64,7 +64,10 @@ PLACES: Final = (
     Place("compare", "/orgs/compare/?code=52999900MJ0000018H&code=53999903MJ0000253R"),
     Place("compare_none", "/orgs/compare/?code=NOBODY"),
     Place("names", "/names/"),
-    Place("names_taken", "/names/?kind=foundation&place=999900&name=%E7%A4%BA%E4%BE%8B%E5%B8%82%C3%97%C3%97%E7%8E%AF%E4%BF%9D%E5%9F%BA%E9%87%91%E4%BC%9A"),
+    Place(
+        "names_taken",
+        "/names/?kind=foundation&place=999900&name=%E7%A4%BA%E4%BE%8B%E5%B8%82%C3%97%C3%97%E7%8E%AF%E4%BF%9D%E5%9F%BA%E9%87%91%E4%BC%9A",
+    ),
     Place("organization", "/orgs/", follow=".res h3 a"),
     Place("data", "/data/"),
     Place("sign_in", "/accounts/sign-in/"),

@@ -1,6 +1,6 @@
 """Money: whole fen inside, yuan at the edge, and never a float."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -23,7 +23,8 @@ def test_a_decimal_is_taken_exactly_or_not_at_all(value: Decimal) -> None:
     try:
         assert Decimal(fen(value)) == value * 100
     except ValueError:
-        assert not value.is_finite() or value.adjusted() > 28 or value != value.quantize(Decimal("0.01"))
+        with localcontext(prec=2000):  # a number longer than the usual context is judged too
+            assert not value.is_finite() or value.adjusted() > 25 or value * 100 != (value * 100).to_integral_value()
 
 
 @pytest.mark.parametrize(

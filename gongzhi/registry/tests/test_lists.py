@@ -8,7 +8,7 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -602,7 +602,7 @@ NO_LISTS = [
     (b" \r\n\t", "list.empty"),
     (b"\xef\xbb\xbf", "list.empty"),
     (b"\xff\xfe \x00", "list.empty"),
-    (b"PK\x03\x04 ...", "list.workbook"),
+    (b"PK\x03\x04 ...", "list.workbook_damaged"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1", "list.workbook"),
     (HEADER.encode() + b"a\0b,1\n", "list.binary"),
     (bytes(range(256)), "list.binary"),
@@ -637,7 +637,10 @@ def test_what_is_no_list_is_refused_with_one_reason(data: bytes, code: str) -> N
 
 
 def test_every_refusal_is_tried() -> None:
-    assert {code for _data, code in NO_LISTS} == set(UNREADABLE)
+    # Those of workbooks and of mappings are tried in test_workbooks.
+    elsewhere = {"list.no_sheet", "list.header_merged", "list.workbook_unsafe", "list.workbook_too_large"}
+    elsewhere |= {code for code in UNREADABLE if code.startswith("list.map_")}
+    assert {code for _data, code in NO_LISTS} == set(UNREADABLE) - elsewhere
 
 
 def test_a_refusal_says_where() -> None:
@@ -848,3 +851,37 @@ def test_a_real_list_says_the_same_in_every_encoding(real_data: Path, encoding: 
     data = (real_data / "register" / "foundations_local.tsv").read_bytes()
     again = read(data.decode().encode(encoding))
     assert (again.rows, again.held, again.problems) == (read(data).rows, read(data).held, read(data).problems)
+
+
+@pytest.mark.real_data
+def test_the_guide_says_what_every_real_file_holds(
+    real_data: Path, record_property: Callable[[str, str], None]
+) -> None:
+    """Every file is either read as the guide says or refused for the reason the guide gives."""
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "real-lists.md").read_text(encoding="utf-8")
+    reasons = {
+        "no column of names": {"list.no_name_column"},
+        "not a table": {"list.header_too_long", "list.no_name_column"},
+        "the first row is a merged title": {"list.header_merged"},
+        "no column of codes or numbers": {"list.no_identity_column"},
+    }
+    told: set[Path] = set()
+    read = 0
+    for pattern, rows, come, wait, reason in re.findall(
+        r"^\| `([^`]+)` \| (\d*) \| (\d*) \| (\d*) \| ([^|]*) \|", guide, flags=re.M
+    ):
+        for file in (one for one in real_data.glob(pattern) if one.is_file()):
+            told.add(file)
+            if reason.strip():
+                with pytest.raises(ListUnreadable) as caught:
+                    read_list(file.read_bytes(), filename=file.name)
+                assert caught.value.code in reasons[reason.strip()], file
+            else:
+                found = read_list(file.read_bytes(), filename=file.name)
+                assert (found.total, len(found.rows), len(found.held)) == (int(rows), int(come), int(wait)), file
+                read += 1
+    everything = {one for one in real_data.rglob("*") if one.is_file() and one.parent != real_data}
+    assert {one for one in everything if one.suffix in {".tsv", ".csv", ".xlsx"}} <= told
+    record_property(
+        "figure", f"real files: {read} read as lists, {len(told) - read} refused with the reason of the guide"
+    )
