@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import logging
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -32,18 +32,22 @@ from gongzhi.orgs.search.text import NAME
 log = logging.getLogger(__name__)
 
 #: Changes with what is written and how; another format is another folder, and the old one is removed.
-FORMAT: Final = 1
+FORMAT: Final = 2
 #: With more changes than this PostgreSQL answers alone.
 MOST_CHANGED: Final = 5000
-#: Beginnings of codes, pinyin and initials are terms up to this length; a longer one is a range over whole ones.
-LONGEST_BEGINNING: Final = 8
-#: An organization's id in the low bits of `rank` (see `text.rank_of`) and of `day`.
+#: Beginnings of codes, numbers, pinyin and initials that are terms of their own, and so is a text no longer than the last.
+BEGINNINGS: Final = (1, 2, 3, 4, 5, 6, 8, 12, 18)
+#: Living bodies whose name has at most so many characters carry a term each: they stand before all others by `rank`.
+SHORT: Final = (4, 6, 8, 10, 12, 14, 16)
+#: An organization's id in the low bits of `rank`, under the length of its name (see `text.rank_of`), and of `day`.
 ID_BITS: Final = 55
 DAY_ID_BITS: Final = 40
 #: More values than any facet has.
 _VALUES: Final = 5000
-#: Facet → the field it is counted in; `place` depends on the chosen place.
-_FACETS: Final = {name: name for name in ("kind", "standing", "level", "field", "mark")} | {"since": "year"}
+#: These three are one field too, so that one pass counts all three, each without its own filter.
+STATE: Final = ("kind", "standing", "level")
+#: A word that more names hold than this is looked for among the short names first.
+_OFTEN: Final = 3000
 #: How many totals are kept, for phrases that many ask for. They hold for one commit.
 _KEPT: Final = 1024
 
@@ -58,12 +62,16 @@ def schema() -> tantivy.Schema:
     build.add_text_field("role", tokenizer_name="raw", index_option="basic")
     build.add_text_field("about", stored=True, tokenizer_name="raw", index_option="basic")
     build.add_integer_field("id", indexed=True)  # signed: of an unsigned one no document is deleted by its term
-    for name in ("name", "other"):  # pairs of characters with positions, so that a phrase is exact; single characters
-        build.add_text_field(name, tokenizer_name="whitespace", index_option="position")
-        build.add_text_field(f"{name}_one", tokenizer_name="whitespace", index_option="basic")
+    for name in ("name", "text"):  # runs of one, two and three characters; of three with positions: a phrase is exact
+        for length in (1, 2):
+            build.add_text_field(f"{name}{length}", tokenizer_name="whitespace", index_option="basic")
+        build.add_text_field(f"{name}3", tokenizer_name="whitespace", index_option="position")
     build.add_text_field("begins", tokenizer_name="raw", index_option="basic")
     build.add_text_field("whole", tokenizer_name="raw", index_option="basic")
-    for name in ("kind", "standing", "level", "field", "mark", "year"):
+    build.add_text_field("short", tokenizer_name="raw", index_option="basic")
+    for name in STATE:
+        build.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    for name in ("state", "field", "mark", "year"):
         build.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     build.add_text_field("path", tokenizer_name="raw", index_option="basic")
     for depth in range(1, 5):
@@ -220,30 +228,38 @@ def any_of(name: str, values: Sequence[object]) -> Query:
     return term(name, values[0]) if len(values) == 1 else Query.term_set_query(SCHEMA, name, values)
 
 
-def pairs(text: str) -> list[str]:
-    """The pairs of neighbouring characters: how texts are written into the index and looked up in it."""
-    return [text[at : at + 2] for at in range(len(text) - 1)]
+def runs(text: str, length: int) -> list[str]:
+    """Every run of so many characters in order: how texts are written into the index and looked up in it."""
+    return [text[at : at + length] for at in range(len(text) - length + 1)]
 
 
 def holds(name: str, word: str) -> Query:
-    """Documents one of whose texts in this field holds the word."""
-    if len(word) == 1:
-        return term(f"{name}_one", word)
-    found = pairs(word)
-    return term(name, found[0]) if len(found) == 1 else Query.phrase_query(SCHEMA, name, list(found))
+    """Documents that hold the word in their `name`, or in any of their texts (`text`)."""
+    if len(word) <= 3:
+        return term(f"{name}{len(word)}", word)
+    return Query.phrase_query(SCHEMA, f"{name}3", list(runs(word, 3)))
 
 
 def _begins(word: str) -> Query:
     """Documents with a code, number, pinyin or initials that begin so. `word` is ASCII letters and digits."""
     forms = list(dict.fromkeys([word, word.upper()]))
-    if len(word) <= LONGEST_BEGINNING:
+    longer = [length for length in BEGINNINGS if length >= len(word)]
+    if longer and longer[0] == len(word):
         return any_of("begins", forms)
-    return Query.boolean_query([(Occur.Should, Query.regex_query(SCHEMA, "whole", f"{form}.*")) for form in forms])
+    if longer:  # every text that begins so has a beginning of the next length, or is itself one
+        more = f".{{0,{longer[0] - len(word)}}}"
+        return _either([Query.regex_query(SCHEMA, "begins", form + more) for form in forms])
+    whole = [Query.regex_query(SCHEMA, "whole", f"{form}.*") for form in forms]
+    return _either([*whole, Query.regex_query(SCHEMA, "sound", f"{word}.*")])
+
+
+def _either(queries: Sequence[Query]) -> Query:
+    return queries[0] if len(queries) == 1 else Query.boolean_query([(Occur.Should, one) for one in queries])
 
 
 def _answers(opened: Opened, within: Gazetteer, word: str) -> Query:
     """The condition of one word, as the package defines it."""
-    either = [holds("name", word), holds("other", word)]
+    either = [holds("text", word)]
     paths = [path for path in divisions_named(word, within) if path in opened.paths]
     if paths:
         either.append(any_of("path", paths))
@@ -252,7 +268,7 @@ def _answers(opened: Opened, within: Gazetteer, word: str) -> Query:
         either.append(any_of("field", fields))
     if word.isascii():
         either.append(_begins(word))
-    return Query.boolean_query([(Occur.Should, one) for one in either])
+    return _either(either)
 
 
 def _filters(asked: Asked) -> Clauses:
@@ -342,7 +358,8 @@ class Copy:
                 if tier == last:
                     bounds = (None, rank) if walk.descending else (rank, None)
                     found = [*found, (Occur.Must, _between("rank", *bounds))]
-            ranks = self._top(found, "rank", limit - len(keys), order)
+            ranks = self._first(asked, found, limit - len(keys)) if not walk.descending else None
+            ranks = ranks or self._top(found, "rank", limit - len(keys), order)
             keys += [(tier, rank, rank & ((1 << ID_BITS) - 1)) for rank in ranks]
             if len(keys) >= limit:
                 break
@@ -360,6 +377,27 @@ class Copy:
             [*names, (Occur.MustNot, begins), *filters],
             [*self._asked(asked), (Occur.MustNot, Query.boolean_query(names))],
         ]
+
+    def _first(self, asked: Asked, found: Clauses, limit: int) -> list[Any] | None:
+        """The first ranks, where a common word lets them be found among the short names alone; None where not.
+
+        Short living names come first by rank. So whatever number of results they hold, those are the first.
+        """
+        searcher = self.opened.searcher
+        often = min((self._often(word) for word in asked.words), default=searcher.num_docs)
+        if often < _OFTEN:
+            return None
+        for length in SHORT:
+            # Twice as many as are wanted, by chance: the words are rarer together, and filters take some away.
+            if often * searcher.doc_freq("short", str(length)) >= 8 * limit * searcher.num_docs:
+                ranks = self._top([*found, (Occur.Must, term("short", str(length)))], "rank", limit, Order.Asc)
+                return ranks if len(ranks) == limit else None
+        return None
+
+    def _often(self, word: str) -> int:
+        """At most so many names hold the word."""
+        field, length = ("name3", 3) if len(word) >= 3 else (f"name{len(word)}", len(word))
+        return min(self.opened.searcher.doc_freq(field, run) for run in runs(word, length))
 
     def _top(self, found: Clauses, name: str, limit: int, order: Order) -> list[Any]:
         """The first values of a field among the documents found, leaving out what changed."""
@@ -389,24 +427,59 @@ class Copy:
             return total, {name: dict(values) for name, values in counts.items()}
 
     def _count(self, asked: Asked, facets: Sequence[str], more: Clauses) -> tuple[int, dict[str, dict[str, int]]]:
-        own = [name for name in facets if filter_is_set(asked, name)]
-        together = [name for name in facets if name not in own]
-        found = self._buckets([*self._asked(asked), *more], asked.place, ["kind", *together])
-        total = sum(found["kind"].values())
-        for name in own:
-            one = without(asked, name)
-            found[name] = self._buckets([*self._asked(one), *more], one.place, [name])[name]
-        return total, {name: found[name] for name in facets}
+        """One pass, and one more for each facet besides kind, standing and level whose own filter is set.
 
-    def _buckets(self, found: Clauses, place: str, facets: Sequence[str]) -> dict[str, dict[str, int]]:
-        """How many documents have each value of these facets; every document has exactly one kind."""
-        depth = min(place.count("/") if place != "/" else 0, 3) + 1
-        fields = {name: f"place{depth}" if name == "place" else _FACETS[name] for name in facets}
-        asked = {name: {"terms": {"field": field, "size": _VALUES}} for name, field in fields.items()}
-        answer = self.opened.searcher.aggregate(_whole(found), asked)
-        if any(answer[name]["sum_other_doc_count"] for name in facets):
+        The first counts by these three together and without their filters; what needs these filters is counted inside,
+        because long lists of documents are dear to intersect.
+        """
+        own = [name for name in facets if name not in STATE and filter_is_set(asked, name)]
+        inside = [name for name in facets if name not in STATE and name not in own]
+        chosen: list[tuple[str, ...]] = [asked.kind, asked.standing, tuple(str(level) for level in asked.level)]
+        wide = replace(asked, kind=(), standing=(), level=())
+        total, counts = 0, {name: Counter[str]() for name in (*STATE, *facets)}
+        found = (
+            self._buckets(wide, more, ["state"], inside)
+            if any(chosen)
+            else self._buckets(wide, more, ["state", *inside])
+        )
+        for state in found.pop("state"):
+            values, number = state["key"].split(" "), state["doc_count"]
+            misses = [at for at, value in enumerate(values) if chosen[at] and value not in chosen[at]]
+            for at, name in enumerate(STATE):
+                if values[at] and misses in ([], [at]):
+                    counts[name][values[at]] += number
+            if not misses:
+                total += number
+                _add(counts, {name: state[name]["buckets"] for name in inside if name in state})
+        _add(counts, found)
+        for name in own:
+            _add(counts, self._buckets(without(asked, name), more, [name]))
+        return total, {name: dict(counts[name]) for name in facets}
+
+    def _buckets(
+        self, asked: Asked, more: Clauses, facets: Sequence[str], inside: Sequence[str] = ()
+    ) -> dict[str, list[dict[str, Any]]]:
+        """How many documents have each value of these facets (or of `state`), with the facets `inside` each."""
+        depth = min(asked.place.count("/") if asked.place != "/" else 0, 3) + 1
+        fields = {"place": f"place{depth}", "since": "year"}
+
+        def terms(names: Sequence[str], below: dict[str, Any]) -> dict[str, Any]:
+            return {name: {"terms": {"field": fields.get(name, name), "size": _VALUES}, **below} for name in names}
+
+        below = {"aggs": terms(inside, {})} if inside else {}
+        answer = self.opened.searcher.aggregate(_whole([*self._asked(asked), *more]), terms(facets, below))
+        found = {name: answer[name]["buckets"] for name in facets}
+        within = [one[name] for name in inside for buckets in found.values() for one in buckets]
+        if any(one["sum_other_doc_count"] for one in (*(answer[name] for name in facets), *within)):
             raise Unusable
-        return {name: {one["key"]: one["doc_count"] for one in answer[name]["buckets"]} for name in facets}
+        return found
+
+
+def _add(counts: dict[str, Counter[str]], found: dict[str, list[dict[str, Any]]]) -> None:
+    """Add the library's buckets to the counts of their facets."""
+    for name, buckets in found.items():
+        for one in buckets:
+            counts[name][one["key"]] += one["doc_count"]
 
 
 def _whole(found: Clauses) -> Query:

@@ -21,6 +21,8 @@ PERSON: Final = "&"
 #: `rank` is `ended (1 bit) | length of the name (7 bits) | id (55 bits)`.
 _LENGTH_AT: Final = 55
 _ENDED_AT: Final = 62
+#: The bit of `rank` that puts ended bodies last.
+ENDED_FLAG: Final = 1 << _ENDED_AT
 
 
 @dataclass(frozen=True)

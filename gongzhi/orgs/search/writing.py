@@ -24,13 +24,15 @@ from django.utils import timezone
 from gongzhi.orgs.models import OrganizationSearch, SearchCopy
 from gongzhi.orgs.search.database import UNKNOWN_DAY
 from gongzhi.orgs.search.index import (
-    LONGEST_BEGINNING,
+    BEGINNINGS,
+    ID_BITS,
     SCHEMA,
+    SHORT,
     About,
     Unusable,
     day_of,
-    pairs,
     read_about,
+    runs,
 )
 from gongzhi.orgs.search.naming import above_of
 from gongzhi.orgs.search.text import NAME
@@ -88,26 +90,25 @@ class Row(NamedTuple):
 def document(row: Row) -> tantivy.Document:
     """One organization as a document of the index."""
     found = tantivy.Document()
-    named, others = NAME + row.name, row.text[len(NAME + row.name) :]
+    named = NAME + row.name
     found.add_integer("id", row.org_id)
-    found.add_text("name", " ".join(pairs(named)))
-    found.add_text("name_one", " ".join(set(row.name)))
-    if others:
-        found.add_text("other", " ".join(pairs(others)))
-        found.add_text("other_one", " ".join(set(others)))
-    whole = {text for text in (row.credit_code, row.number, row.pinyin, row.initials) if text}
-    for text in whole:
-        found.add_text("whole", text)
-    for beginning in {text[:length] for text in whole for length in range(1, LONGEST_BEGINNING + 1)}:
+    for name, text in (("name", named), ("text", row.text)):
+        found.add_text(f"{name}1", " ".join(set(text)))
+        found.add_text(f"{name}2", " ".join(runs(text, 2)))
+        found.add_text(f"{name}3", " ".join(runs(text, 3)))
+    codes = (row.credit_code, row.number, row.initials)
+    for beginning in {text[:length] for text in (*codes, row.pinyin) if text for length in BEGINNINGS}:
         found.add_text("begins", beginning)
-    for name, value in (
-        ("kind", row.kind),
-        ("standing", row.standing),
-        ("level", str(row.level)),
-        ("field", row.field),
-    ):
+    for text in {text for text in codes if len(text) > BEGINNINGS[-1]}:
+        found.add_text("whole", text)
+    for length in SHORT:
+        if row.rank >> ID_BITS <= length:  # of an ended body the bit above the length is set
+            found.add_text("short", str(length))
+    level = str(row.level)
+    for name, value in (("kind", row.kind), ("standing", row.standing), ("level", level), ("field", row.field)):
         if value:
             found.add_text(name, value)
+    found.add_text("state", f"{row.kind} {row.standing} {level}")
     for mark in set(row.marks):
         found.add_text("mark", mark)
     if row.since != UNKNOWN_DAY:

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from gongzhi.core.paging import BadCursor
 from gongzhi.orgs import search
 from gongzhi.orgs.models import Organization, OrganizationSearch
-from gongzhi.orgs.search import FACETS, Asked, find, matching, near, suggest
+from gongzhi.orgs.search import FACETS, Asked, database, find, matching, near, suggest
 from gongzhi.orgs.search.near import distance
 from gongzhi.orgs.tests import oracle
 from gongzhi.reference.codes import code_list
@@ -173,6 +173,16 @@ def test_a_number_or_code_typed_from_its_beginning_is_found(bodies: list[oracle.
     assert one.pk in find(Asked.of({"q": one.code[:12].lower()}), size=100).ids
     assert one.pk in [row.pk for row in matching(Asked.of({"q": one.number.lower()}))]
     assert Organization.objects.matching(one.code).get().pk == one.pk
+
+
+def test_codes_that_many_bodies_share_the_beginning_of_are_all_found(
+    bodies: list[oracle.Body], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Asked.of({"q": "51"})
+    few = find(asked, facets=FACETS)
+    assert few.total == len(oracle.ids(bodies, asked)) > 5
+    monkeypatch.setattr(database, "_MOST_NUMBERED", 5)
+    assert find(asked, facets=FACETS) == few
 
 
 # --- while typing, and when nothing was found ---
