@@ -2,10 +2,8 @@
 
 What is compared is the core: the name without division and form, because 深圳市 and 协会 make nothing alike.
 
-**What bounds it.** Each way of being near is asked of the index of pairs (`orgs_search_grams`) by the pairs of the core,
-never by those of the form, once within the registry and once anywhere, and each takes at most `name.similar_candidates`
-rows. So the rows read are at most twice the number of ways times that number, however many bodies there are, and a name
-of nothing but common words (基金会, 服务中心) fills its share and stops.
+**What bounds it.** Each way of being near asks by the pairs, syllables or characters of the core, never by those of the
+form, and gives at most `name.similar_candidates` rows; `names.candidates` says what more is read.
 """
 
 from __future__ import annotations
@@ -14,13 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from gongzhi.core import searchtext
-from gongzhi.orgs.enums import ENDED, Standing
-from gongzhi.orgs.models import Organization, OrganizationSearch
-from gongzhi.orgs.search import near as _lookup  # noqa: F401 - registers `grams__holds_one_of`
+from gongzhi.orgs.enums import ENDED
+from gongzhi.orgs.models import Organization
+from gongzhi.registry.names.candidates import Way, candidates
 from gongzhi.registry.names.findings import PRACTICE, Finding, OtherBody, Severity
 from gongzhi.registry.names.grammar import Parsed, parse
 from gongzhi.registry.names.places import Places
@@ -48,7 +45,7 @@ class Thresholds:
 def similar(
     parsed: Parsed, *, registry: str, places: Places, thresholds: Thresholds, leave_out: Iterable[int]
 ) -> list[Finding]:
-    """The nearest names first, those of the same registry before others. Three queries, whatever there is.
+    """The nearest names first, those of the same registry before others.
 
     `leave_out` are bodies another finding already names. Bodies that ended are among them, as such. Without division
     names: the caller adds them for all findings at once.
@@ -58,14 +55,16 @@ def similar(
         return []
     left_out = set(leave_out)
     found: dict[int, tuple[int, bool, int]] = {}
-    for pk, name, path, rank in _rows(parsed, registry, thresholds):
-        if pk in left_out:
+    near = candidates(_ways(parsed, thresholds), registry=registry, most=thresholds.candidates)
+    names = dict(Organization.objects.filter(pk__in=[one.org_id for one in near.rows]).values_list("pk", "name"))
+    for one in near.rows:
+        if one.org_id in left_out:
             continue
-        other = parse(name, kind=parsed.kind, places=places, registry=path)
-        here = bool(registry) and path == registry
+        other = parse(names[one.org_id], kind=parsed.kind, places=places, registry=one.path)
+        here = bool(registry) and one.path == registry
         reason = reason_of(parsed, other, thresholds)
         if reason and (here or reason not in _HERE_ONLY):
-            found[pk] = (REASONS.index(reason), here, rank)
+            found[one.org_id] = (REASONS.index(reason), here, one.rank)
     order = sorted(found, key=lambda pk: (not found[pk][1], found[pk][0], found[pk][2]))[: thresholds.shown]
     bodies = Organization.objects.in_bulk(order)
     return [_finding(REASONS[found[pk][0]], bodies[pk], here=found[pk][1]) for pk in order]
@@ -114,42 +113,33 @@ def differs_by(one: str, two: str, most: int) -> int:
     return row[-1]
 
 
-def _ways(parsed: Parsed, thresholds: Thresholds) -> Iterator[Q]:
-    """The conditions that find what may be near: each needs the pairs, syllables or characters of the core."""
+def _ways(parsed: Parsed, thresholds: Thresholds) -> list[Way]:
+    """What a name that is near holds of the core: all pairs, all syllables, all characters, all but what may be wrong, or
+    the brand word."""
     core = parsed.core
-    yield Q(grams__contains=searchtext.query_grams(core))
+    ways = [
+        Way.all_of(searchtext.query_grams(core)),
+        Way.all_of(sorted({gram for one in core for gram in searchtext.query_grams(one)})),
+    ]
     sounds = searchtext.sound_grams(core)
     if sounds:
-        yield Q(grams__contains=sounds)
-    yield Q(grams__contains=sorted({gram for one in core for gram in searchtext.query_grams(one)}))
-    untouched = list(_untouched(core, thresholds.edits)) if len(core) >= thresholds.shortest else []
+        ways.append(Way.all_of(sounds))
+    untouched = tuple(_untouched(core, thresholds.edits)) if len(core) >= thresholds.shortest else ()
     if untouched:
-        yield Q(grams__holds_one_of=untouched)
+        ways.append(Way(untouched))
     beginning = searchtext.compact(parsed.text_of("brand")) or core[: thresholds.shortest]
     if 2 <= len(beginning) < len(core):
-        yield Q(grams__contains=searchtext.query_grams(beginning))
+        ways.append(Way.all_of(searchtext.query_grams(beginning)))
+    return ways
 
 
-def _untouched(core: str, edits: int) -> Iterator[list[int]]:
+def _untouched(core: str, edits: int) -> Iterator[tuple[int, ...]]:
     """For each stretch that may be wrong: the numbers that a name right in all else holds all the same."""
     for at in range(len(core) - edits + 1):
         parts = [part for part in (core[:at], core[at + edits :]) if part]
-        wanted = sorted({gram for part in parts for gram in searchtext.query_grams(part)})
+        wanted = tuple(sorted({gram for part in parts for gram in searchtext.query_grams(part)}))
         if wanted:
             yield wanted
-
-
-def _rows(parsed: Parsed, registry: str, thresholds: Thresholds) -> list[tuple[int, str, str, int]]:
-    """Candidates as (id, name, path, rank). One statement finds them, each part with a limit of its own; a second reads
-    their names, because a join would have to be made before the limit."""
-    rows = OrganizationSearch.objects.exclude(standing=Standing.VOID).values_list("pk", "path", "rank")
-    scopes = [rows.filter(path=registry), rows] if registry else [rows]
-    parts = [
-        scope.filter(way).order_by()[: thresholds.candidates] for scope in scopes for way in _ways(parsed, thresholds)
-    ]
-    found = {pk: (path, rank) for pk, path, rank in parts[0].union(*parts[1:], all=True)}
-    names = dict(Organization.objects.filter(pk__in=list(found)).values_list("pk", "name"))
-    return [(pk, names[pk], path, rank) for pk, (path, rank) in found.items()]
 
 
 def _finding(reason: str, body: Organization, *, here: bool) -> Finding:

@@ -14,15 +14,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Literal
 
-from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from gongzhi.core import searchtext
 from gongzhi.orgs.enums import ENDED, Kind, Standing
-from gongzhi.orgs.models import Organization, OrganizationSearch
+from gongzhi.orgs.models import Organization
 from gongzhi.registry.enums import EventKind
 from gongzhi.registry.models import Version
+from gongzhi.registry.names.candidates import Way, candidates
 from gongzhi.registry.names.findings import GROUNDS, PRACTICE, Compared, Finding, OtherBody, Severity
 from gongzhi.registry.names.grammar import Parsed, parse
 from gongzhi.registry.names.places import Places
@@ -155,12 +155,14 @@ class Taken:
 def taken(
     parsed: Parsed, *, registry: str, field: str, on: dt.date, windows: Windows, places: Places, place_name: str
 ) -> Taken:
-    """Findings about the same name or brand word in one registry. Four queries; at most twice `MOST_READ` bodies.
+    """Findings about the same name or brand word in one registry: candidates, then the history of at most twice
+    `MOST_READ` bodies.
 
-    Candidates are the bodies of this registry whose texts (present and former names) hold the whole name, and those
-    that hold the brand word with the form; the index of pairs and the registry's path find them.
+    Candidates are the bodies whose texts (present and former names) hold the whole name, and those that hold the brand
+    word and the form: what `names.candidates` bounds.
     """
-    ids, complete = _candidates(parsed, registry)
+    found = candidates(_ways(parsed), registry=registry, most=MOST_READ)
+    ids = [one.org_id for one in found.rows if one.path == registry and one.kind not in _NOT_REGISTERED]
     histories: dict[int, list[Version]] = {}
     believed = Version.objects.current().filter(org__in=ids, valid_from__lte=on).order_by("org_id", "valid_from")
     for version in believed:
@@ -169,34 +171,25 @@ def taken(
     findings = []
     for org_id, versions in histories.items():
         body = bodies[org_id]
-        found = [
+        told = [
             finding
             for claim in claims(versions, on=on, windows=windows)
             if (finding := _judge(parsed, claim, body, registry, field, places, place_name))
         ]
-        if found:
-            findings.append(min(found, key=lambda one: _ORDER.index(one.code)))
+        if told:
+            findings.append(min(told, key=lambda one: _ORDER.index(one.code)))
     findings.sort(key=lambda one: (_ORDER.index(one.code), one.other.organization.pk if one.other else 0))
-    return Taken(findings, len(histories), complete)
+    return Taken(findings, len(histories), found.complete)
 
 
-def _candidates(parsed: Parsed, registry: str) -> tuple[list[int], bool]:
-    whole, brand = searchtext.compact(parsed.written), searchtext.compact(parsed.text_of("brand"))
-    form = searchtext.compact(parsed.text_of("form"))
-    rows = OrganizationSearch.objects.filter(path=registry).exclude(kind__in=_NOT_REGISTERED)
-    conditions = [Q(grams__contains=searchtext.query_grams(whole), text__contains=whole)]
+def _ways(parsed: Parsed) -> list[Way]:
+    """Bodies with a text that holds the whole name, and those that hold the brand word and the form."""
+    ways = [Way.all_of(searchtext.query_grams(parsed.written))]
+    brand, form = searchtext.compact(parsed.text_of("brand")), searchtext.compact(parsed.text_of("form"))
     if brand:
-        held = sorted(
-            {*searchtext.query_grams(brand), *searchtext.query_grams(form)} if form else searchtext.query_grams(brand)
-        )
-        conditions.append(Q(grams__contains=held, text__contains=brand))
-    found: dict[int, None] = {}
-    complete = True
-    for condition in conditions:
-        some = list(rows.filter(condition).values_list("pk", flat=True)[: MOST_READ + 1])
-        complete = complete and len(some) <= MOST_READ
-        found.update(dict.fromkeys(some[:MOST_READ]))
-    return list(found), complete
+        held = {*searchtext.query_grams(brand), *(searchtext.query_grams(form) if form else ())}
+        ways.append(Way.all_of(sorted(held)))
+    return ways
 
 
 #: Findings of one body in the order in which one of them is told.

@@ -14,13 +14,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from gongzhi.core import searchtext
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import RuleViolation
 from gongzhi.core.times import today
 from gongzhi.orgs import actions as orgs
 from gongzhi.orgs.enums import Kind, Standing
-from gongzhi.orgs.models import Organization
+from gongzhi.orgs.models import Organization, OrganizationSearch
 from gongzhi.orgs.search.text import Known
 from gongzhi.registry.enums import EventKind, SourceKind
 from gongzhi.registry.models import Source, Version
@@ -534,9 +535,9 @@ def test_a_question_that_cannot_be_answered_says_why(question: dict[str, object]
 # --- what it costs ---
 
 
-def fill(number: int) -> None:
-    """So many more bodies of the commonest name, straight into the tables: what is measured is reading."""
-    pattern = body()
+def fill(number: int, *, path: str) -> None:
+    """So many bodies of one name, straight into the tables: what is measured is reading."""
+    pattern = body(path=path)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO orgs_organization (public_id, kind, number, path, standing, name)"
@@ -572,25 +573,44 @@ def test_as_many_statements_for_3_near_names_as_for_30() -> None:
     assert len(statements(SUN)) == few <= 14
 
 
-def rows_read(plan: dict[str, Any]) -> int:
-    """Rows of `orgs_search` that a plan's nodes gave to the one above."""
-    own = plan["Actual Rows"] * plan["Actual Loops"] if plan.get("Relation Name") == "orgs_search" else 0
-    return int(own) + sum(rows_read(one) for one in plan.get("Plans", []))
+def rows_read(statement: str) -> int:
+    """How many rows of `orgs_search` a statement looks at: those it gives and those it throws away."""
+
+    def below(plan: dict[str, Any]) -> int:
+        looked = [
+            plan.get(key, 0) for key in ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+        ]
+        own = int(sum(looked) * plan["Actual Loops"]) if plan.get("Relation Name") == "orgs_search" else 0
+        return own + sum(below(one) for one in plan.get("Plans", []))
+
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
+        return below(cursor.fetchone()[0][0]["Plan"])
 
 
-def test_a_common_name_reads_a_bounded_number_of_rows_however_many_there_are() -> None:
-    fill(30_000)
+@pytest.mark.parametrize("elsewhere", ["33/", SHENZHEN])
+def test_a_common_name_reads_a_bounded_number_of_rows_however_many_there_are(elsewhere: str) -> None:
+    own = [body(f"深圳市阳光社会工作{number}服务中心") for number in range(3)]
+    fill(30_000, path=elsewhere)
     found = asked()
-    assert found.complete is False, "the limit is said"
     assert len(found.similar) == 10
-    reading = [one for one in statements(SUN) if "orgs_search" in one]
-    total = 0
-    for statement in reading:
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}")
-            total += rows_read(cursor.fetchone()[0][0]["Plan"])
-    # Two ways of being the same with at most 301 rows each; five of being near, in two scopes, with at most 100 each.
-    assert 0 < total <= 2 * 301 + 2 * 5 * 100
+    if elsewhere == SHENZHEN:
+        assert found.complete is False, "the limit is said"
+        assert found.conflicts
+        within = 2 * 300 + 5 * 100 + 2  # the limits again: what is gone through in the registry stops there
+    else:
+        assert {one.pk for one in own} <= {one.other.organization.pk for one in found.similar if one.other}
+        within = 2 * OrganizationSearch.objects.filter(path=SHENZHEN).count()
+    total = sum(rows_read(one) for one in statements(SUN) if "orgs_search" in one)
+    assert 0 < total <= 2 * 301 + 5 * 101 + within + len(own)
+
+
+def test_the_measure_sees_a_search_that_reads_too_much() -> None:
+    fill(30_000, path="33/")
+    everything = OrganizationSearch.objects.filter(grams__contains=searchtext.query_grams("阳光社会工作"))
+    with CaptureQueriesContext(connection) as seen:
+        assert not list(everything.exclude(path="33/")[:100])
+    assert rows_read(seen.captured_queries[-1]["sql"]) > 30_000
 
 
 # --- real names ---
