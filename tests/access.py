@@ -108,11 +108,20 @@ def an_intake() -> str:
     from gongzhi.registry.actions import check_list, receive_list
     from tests.world import actor_of
 
-    text = "名称\t统一社会信用代码\t住所\n深圳市××社工服务社\t52440300MJ0000093M\t示例路 8 号\n"
+    text = "名称\t统一社会信用代码\t开办资金\n深圳市××社工服务社\t52440300MJ0000093M\t5.00\n"
     with acting(actor_of("dana")) as actor:
         intake = receive_list(actor=actor, stream=io.BytesIO(text.encode()), name="名录.tsv")
         check_list(actor=actor, intake=intake)
     return f"/workbench/import/{intake.public_id}/"
+
+
+def a_problem() -> str:
+    """A doubtful cell of a list Dana has handed in and tried."""
+    from gongzhi.registry.models import IntakeProblem
+
+    address = an_intake()
+    problem = IntakeProblem.objects.filter(intake__public_id=address.split("/")[3]).latest("pk")
+    return f"{address}problems/{problem.pk}/"
 
 
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
@@ -163,6 +172,11 @@ TABLE: dict[tuple[str, str], Access] = {
         lambda: f"{an_intake()}columns/", (302, 403, 403, 422, 404, 403), "post", {"column-0": "domicile"}
     ),
     ("portal:intake_apply", "post"): Access(lambda: f"{an_intake()}apply/", (302, 403, 403, 302, 404, 403), "post"),
+    ("portal:intake_undo", "get"): Access(lambda: f"{an_intake()}undo/", (302, 403, 403, 200, 404, 403)),
+    ("portal:intake_undo", "post"): Access(lambda: f"{an_intake()}undo/", (302, 403, 403, 422, 404, 403), "post"),
+    ("portal:intake_detail", "post"): Access(an_intake, (302, 403, 403, 302, 404, 403), "post"),
+    ("portal:intake_problem", "get"): Access(a_problem, (302, 403, 403, 200, 404, 403)),
+    ("portal:intake_problem", "post"): Access(a_problem, (302, 403, 403, 422, 404, 403), "post"),
     ("portal:intake_problems_file", "get"): Access(
         lambda: f"{an_intake()}problems.csv", (302, 403, 403, 200, 404, 403)
     ),

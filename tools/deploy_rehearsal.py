@@ -101,7 +101,8 @@ def one_machine(place: Place, checks: Checks, database: Postgres) -> dict[str, s
     passwords = {login: administrator(place, machine, login, name) for login, (name, _shown) in PEOPLE.items()}
     web = place.unit(machine, "gongzhi-web.service")
     worker = place.unit(machine, "gongzhi-worker.service")
-    running = [place.start(name="web", **web), start_nginx(place, machine)]
+    index = place.unit(machine, "gongzhi-index.service")
+    running = [place.start(name="web", **web), place.start(name="index", **index), start_nginx(place, machine)]
     with checks.check("A5 /healthz says 503 and names the worker while none runs"):
         until(lambda: health(place)[0] == 503, "503")
         said = health(place)[1]

@@ -137,6 +137,7 @@ def _import(options: argparse.Namespace) -> int:
             as_json=options.json,
             account=options.account,
             dated_on=options.dated,
+            mapping=options.map,
         )
 
 
@@ -203,7 +204,7 @@ def _manage(options: argparse.Namespace) -> int:
     return 0
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:  # noqa: PLR0915  # one statement an option
     """The command line."""
     top = argparse.ArgumentParser(prog="gongzhi", description="共治: the platform's commands.")
     top.add_argument(
@@ -254,6 +255,7 @@ def parser() -> argparse.ArgumentParser:
     load.add_argument("--apply", action="store_true")
     load.add_argument("--json", action="store_true")
     load.add_argument("--dated", type=dt.date.fromisoformat, metavar="YYYY-MM-DD", help="the day the list speaks of")
+    load.add_argument("--map", type=Path, metavar="TOML", help="what the columns and units mean, in place of our guess")
     load.add_argument("--as", dest="account", default="", metavar="LOGIN", help="act as this registry officer")
 
     export = command("export", _export, "write the public register into a file")

@@ -111,7 +111,16 @@ def _officer(account: Account) -> Actor:
     raise SystemExit("gongzhi: this account works for no registration authority.")
 
 
-def import_file(what: str, file: Path, *, apply: bool, as_json: bool, account: str, dated_on: dt.date | None) -> int:
+def import_file(
+    what: str,
+    file: Path,
+    *,
+    apply: bool,
+    as_json: bool,
+    account: str,
+    dated_on: dt.date | None,
+    mapping: Path | None = None,
+) -> int:
     """Read a list into the register: a dry run unless `apply`. Exit 0 all in, 3 with problems, 2 unreadable."""
     from django.utils import translation
 
@@ -119,7 +128,9 @@ def import_file(what: str, file: Path, *, apply: bool, as_json: bool, account: s
 
     translation.activate("zh-hans" if os.environ.get("LANG", "").startswith("zh") else "en")  # the terminal's language
     actor = acting_officer(account) if account else Actor.system("import", permissions=frozenset({"registry.import"}))
-    return import_organizations(actor=actor, file=file, apply=apply, as_json=as_json, dated_on=dated_on)
+    return import_organizations(
+        actor=actor, file=file, apply=apply, as_json=as_json, dated_on=dated_on, mapping=mapping
+    )
 
 
 def export(what: str, file: Path) -> int:

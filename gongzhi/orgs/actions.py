@@ -17,12 +17,12 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
 from gongzhi.notify.actions import notify
 from gongzhi.orgs import policies
-from gongzhi.orgs.enums import AgencyKind, Role
+from gongzhi.orgs.enums import AgencyKind, Role, Standing
 from gongzhi.orgs.models import Agency, Appointment, Mark, Organization, OrganizationSearch, SavedSearch
 from gongzhi.orgs.notifications import SAVED_SEARCH_ANSWERED
 from gongzhi.orgs.search.asking import Asked
 from gongzhi.orgs.search.database import matching
-from gongzhi.orgs.search.text import COPY_SEARCH, Known, copied, search_row
+from gongzhi.orgs.search.text import COPY_SEARCH, ENDED_FLAG, Known, copied, search_row
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -33,6 +33,7 @@ SEALS: dict[str, str] = {
     "write_search": "It is a copy; the register's action seals.",
     "enter_organizations": "It is a copy; the register's action seals.",
     "renew_organizations": "It is a copy; the register's action seals.",
+    "void_organizations": "It is a copy; the register's action seals.",
     "copy_search": "It is a copy; the register's action seals.",
     "save_search": "It is about a person.",
     "forget_search": "It is about a person.",
@@ -169,6 +170,29 @@ def renew_organizations(*, actor: Actor, rows: str, values: Mapping[str, Any]) -
     if renewed:
         count_again()
     return renewed
+
+
+@transaction.atomic
+def void_organizations(*, actor: Actor, rows: str, values: Mapping[str, Any]) -> int:
+    """Say of the organizations a SELECT of the register gives (id) that they were entered in error, here and in search;
+    how many.
+    """
+    if not policies.can_write_register(actor):
+        raise NotAllowed("orgs.write_register")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE orgs_organization SET standing = %(void)s WHERE id IN ({rows})",  # noqa: S608
+            {**values, "void": Standing.VOID},
+        )
+        voided = int(cursor.rowcount)
+        cursor.execute(
+            "UPDATE orgs_search SET standing = %(void)s, rank = rank | %(ended)s, changed = pg_current_xact_id()"  # noqa: S608
+            f" WHERE org_id IN ({rows})",
+            {**values, "void": Standing.VOID, "ended": ENDED_FLAG},
+        )
+    if voided:
+        count_again()
+    return voided
 
 
 @transaction.atomic

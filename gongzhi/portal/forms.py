@@ -36,6 +36,17 @@ class ListUploadForm(Form):
     )
 
 
+class ReasonForm(Form):
+    """Why something is done that everybody can see."""
+
+    reason = forms.CharField(
+        label=_("Why"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=1000,
+        help_text=_("Everybody can read it. Do not write about persons."),
+    )
+
+
 class NameForm(Form):
     """A name somebody has in mind, for which kind of body and where."""
 

@@ -1,4 +1,4 @@
-"""Taking a list into the register by page: upload, columns, what it would do, apply."""
+"""Taking a list into the register by page: upload, columns, what it would do, a person's choices, apply, undo."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.paging import BadCursor, Page, page_of
 from gongzhi.files.inspection import is_formula
 from gongzhi.orgs.models import Organization
-from gongzhi.portal.forms import ListUploadForm
+from gongzhi.portal.forms import ListUploadForm, ReasonForm
 from gongzhi.portal.selectors import place_names
 from gongzhi.registry import actions, imports, policies
 from gongzhi.registry.enums import IMPORT, Fate, IntakeState
+from gongzhi.registry.imports.choosing import possible
 from gongzhi.registry.lists import RULES, Chosen
 from gongzhi.registry.models import Intake, IntakeProblem, StagedRow, Version
 from gongzhi.registry.selectors import TOLD, label_of, shown
@@ -181,7 +182,7 @@ def columns(request: DoorRequest, public_id: str) -> HttpResponse:
     return render(request, "portal/intake_columns.html", context, status=422 if error else 200)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def detail(request: DoorRequest, public_id: str) -> HttpResponse:
     """One list: what it would do and what waits for a person, how far it is, or what it did."""
     intake = _intake(request, public_id)
@@ -193,10 +194,43 @@ def detail(request: DoorRequest, public_id: str) -> HttpResponse:
             "portal/intake_running.html",
             {"intake": intake, "progress": imports.progress_of(intake), "step": 4},
         )
-    context: dict[str, Any] = {"intake": intake, "step": 3 if intake.state == IntakeState.CHECKED else 5}
+    errors: list[str] = []
+    if request.method == "POST":
+        errors = _decide(request, intake)
+        if not errors:
+            return HttpResponseRedirect(request.get_full_path())
+    context = {"intake": intake, "errors": errors, "step": 3 if intake.state == IntakeState.CHECKED else 5}
     context["read_as"] = read_as(intake)
     context |= _shown(request, intake)
-    return render(request, "portal/intake_detail.html", context)
+    return render(request, "portal/intake_detail.html", context, status=422 if errors else 200)
+
+
+def _decide(request: DoorRequest, intake: Intake) -> list[str]:
+    """Record the choices of the form's rows; what could not be taken is said, the rest stays chosen."""
+    errors = []
+    wanted = {
+        int(name.removeprefix("choice-")): str(value)
+        for name, value in request.POST.dict().items()
+        if name.startswith("choice-") and name.removeprefix("choice-").isdigit() and value
+    }
+    problems = imports.problems_of(intake).in_bulk(list(wanted)[:PAGE])
+    for pk, value in wanted.items():
+        problem = problems.get(pk)
+        if problem is None:
+            continue
+        try:
+            actions.choose(actor=request.actor, intake=intake, choice=_choice(value), problem=problem)
+        except RuleViolation as error:
+            errors.append(_("Row %(row)s: %(reason)s") % {"row": problem.row, "reason": error.message})
+    return errors
+
+
+def _choice(value: str, typed: str = "") -> dict[str, str]:
+    """A choice of a select or a radio as the register's action takes it."""
+    what, _colon, unit = value.partition(":")
+    if what == "unit":
+        return {"unit": unit}
+    return {"value": typed} if what == "value" else {"leave": what}
 
 
 def _shown(request: DoorRequest, intake: Intake) -> dict[str, Any]:
@@ -252,7 +286,33 @@ def _with_names(intake: Intake, problems: Sequence[IntakeProblem]) -> list[dict[
         one.row: one
         for one in StagedRow.objects.filter(intake_id=intake.pk, row__in={problem.row for problem in problems})
     }
-    return [{"problem": one, "said": imports.as_problem(one), "row": rows.get(one.row)} for one in problems]
+    return [
+        {
+            "problem": one,
+            "said": imports.as_problem(one),
+            "row": rows.get(one.row),
+            "options": options_of(intake, one),
+            "typeable": "value" in possible(intake, one),
+            "chosen": chosen_of(one),
+        }
+        for one in problems
+    ]
+
+
+def options_of(intake: Intake, problem: IntakeProblem) -> list[tuple[str, str]]:
+    """What a person may choose about a problem in one step; a value of one's own is typed on the problem's page."""
+    may = possible(intake, problem)
+    options = [(f"unit:{unit}", _("In %(unit)s") % {"unit": unit}) for unit in UNITS if "unit" in may]
+    named = (("open", _("Leave empty for now")), ("out", _("Leave this row out")))
+    return options + [(what, label) for what, label in named if what in may]
+
+
+def chosen_of(problem: IntakeProblem) -> str:
+    """The choice that was made, as the value of its option; empty while none was."""
+    choice = problem.choice or {}
+    if "unit" in choice:
+        return f"unit:{choice['unit']}"
+    return "value" if "value" in choice else str(choice.get("leave", ""))
 
 
 def _with_changes(rows: Sequence[StagedRow]) -> list[dict[str, Any]]:
@@ -283,6 +343,49 @@ def _changes(held: Version, row: StagedRow, kind: str) -> list[tuple[str | Promi
     return [(label_of(item, kind), before, after) for item, before, after in pairs if before != after]
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def problem(request: DoorRequest, public_id: str, number: int) -> HttpResponse:
+    """One doubtful value beside its row, and the choice about it, for it alone or for all of its kind."""
+    intake = _intake(request, public_id)
+    found = imports.problems_of(intake).filter(pk=number).first()
+    if found is None:
+        raise Http404
+    alike = imports.problems_of(intake).filter(column=found.column, rule=found.rule)
+    error = ""
+    if request.method == "POST":
+        choice = _choice(request.POST.get("choice", ""), request.POST.get("value", "").strip())
+        together = request.POST.get("alike") == "on" and "value" not in choice
+        try:
+            if together:
+                actions.choose(actor=request.actor, intake=intake, choice=choice, column=found.column, rule=found.rule)
+            else:
+                actions.choose(actor=request.actor, intake=intake, choice=choice, problem=found)
+        except RuleViolation as violation:
+            error = str(violation.message)
+        else:
+            after = imports.problems_of(intake).filter(choice__isnull=True, row__gte=found.row).exclude(pk=found.pk)
+            next_one = next((one for one in after[:PAGE] if possible(intake, one)), None)
+            if next_one is not None:
+                return HttpResponseRedirect(reverse("portal:intake_problem", args=[intake.public_id, next_one.pk]))
+            return _to(intake)
+    row = StagedRow.objects.filter(intake_id=intake.pk, row=found.row).first()
+    context = {
+        "intake": intake,
+        "problem": found,
+        "row": row,
+        "said": imports.as_problem(found),
+        "options": options_of(intake, found),
+        "typeable": "value" in possible(intake, found),
+        "chosen": request.POST.get("choice", "") or chosen_of(found),
+        "typed": request.POST.get("value", "") or (found.choice or {}).get("value", ""),
+        "alike": alike.count() - 1,
+        "error": error,
+        "may_choose": intake.state == IntakeState.CHECKED and bool(possible(intake, found)),
+        "step": 3,
+    }
+    return render(request, "portal/intake_problem.html", context, status=422 if error else 200)
+
+
 @require_POST
 def apply(request: DoorRequest, public_id: str) -> HttpResponse:
     """Have the list taken in, by a job."""
@@ -294,6 +397,22 @@ def apply(request: DoorRequest, public_id: str) -> HttpResponse:
         context |= _shown(request, intake)
         return render(request, "portal/intake_detail.html", context, status=422)
     return _to(intake)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: DoorRequest, public_id: str) -> HttpResponse:
+    """Take a list back: what the register said before holds again; both stay in the history."""
+    intake = _intake(request, public_id)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.undo_list(actor=request.actor, intake=intake, reason=form.cleaned_data["reason"])
+        except RuleViolation as error:
+            form.add_error("reason", str(error.message))
+        else:
+            return _to(intake)
+    context = {"intake": intake, "form": form, "read_as": read_as(intake)}
+    return render(request, "portal/intake_undo.html", context, status=422 if request.method == "POST" else 200)
 
 
 @require_safe

@@ -161,7 +161,7 @@ def confirmations_of(pks: Sequence[int]) -> dict[int, dt.date]:
     """When a source last said what the register believes about each of these bodies: the one that brought it, or one
     that agreed since. Two queries."""
     told = Version.objects.current().filter(org__in=pks).values_list("org_id").annotate(day=Max("source__dated_on"))
-    agreed = Confirmation.objects.filter(org__in=pks).values_list("org_id").annotate(day=Max("confirmed_on"))
+    agreed = Confirmation.objects.believed().filter(org__in=pks).values_list("org_id").annotate(day=Max("confirmed_on"))
     days: dict[int, dt.date] = {}
     for org_id, day in (*told.order_by(), *agreed.order_by()):
         days[org_id] = max(day, days.get(org_id, day))

@@ -101,7 +101,7 @@ class CalendarLoaded:
 
 
 def _one_at_a_time() -> None:
-    """Loads and announcements wait for each other; released with the transaction."""
+    """Loads, entries and announcements wait for each other; released with the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('gongzhi.reference'))")
 
@@ -279,6 +279,7 @@ def enter_division(*, actor: Actor, code: str, name: str, parent: str) -> Divisi
     `code` has six or nine digits, `parent` is the code of the division above (100000 for the nation). The same again is
     returned as it is. Raises `RuleViolation` for a code that an edition uses, and for an unknown parent.
     """
+    _one_at_a_time()  # so that rows are seen in the order of their numbers: search looks at the newest only
     if not policies.can_enter_division(actor):
         raise NotAllowed(ENTER_DIVISION)
     name = name.strip()

@@ -8,6 +8,7 @@ from typing import ClassVar, Self, TypeVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import MD5
 
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.clocks import Version as TwoClocks
@@ -164,12 +165,24 @@ class Version(TwoClocks):
         )
 
 
+class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
+    """Questions about confirmations."""
+
+    def believed(self) -> Self:
+        """All but those of lists that were undone."""
+        return self.exclude(source__intake__state=IntakeState.UNDONE)
+
+
 class Confirmation(models.Model):
-    """A source that agreed with the register about an organization on a day."""
+    """A source that agreed with the register about an organization on a day. The source that brought a version confirms
+    it by itself and has no row here.
+    """
 
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="confirmations")
     confirmed_on = models.DateField()
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="confirmations")
+
+    objects = ConfirmationQuerySet.as_manager()
 
     class Meta:
         db_table = "registry_confirmation"
@@ -242,7 +255,10 @@ class Doubt(models.Model):
 
     class Meta:
         db_table = "registry_doubt"
-        constraints = [models.UniqueConstraint(fields=["org", "column", "value", "rule"], name="registry_doubt_once")]
+        constraints = [
+            # The hash, because a scope of activity may be longer than an index can hold.
+            models.UniqueConstraint("org", "column", MD5("value"), "rule", name="registry_doubt_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.org_id} {self.column} {self.rule}"

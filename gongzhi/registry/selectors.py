@@ -256,7 +256,7 @@ def record_of(organization: Organization, *, on: dt.date | None = None, known_at
     versions = [row for row in rows_told if row.known_to is None or (known_at is not None and row.known_to > known_at)]
     if not versions:
         raise NothingThen(organization.reference)
-    agreeing = Confirmation.objects.filter(org=organization)
+    agreeing = Confirmation.objects.believed().filter(org=organization)
     if on is not None:
         agreeing = agreeing.filter(confirmed_on__lte=on)
     if known_at is not None:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gongzhi.core.door import acting
+from gongzhi.orgs.enums import Standing
 from gongzhi.orgs.models import Organization
 from gongzhi.portal.intake import FIELDS
 from gongzhi.registry import actions
@@ -91,6 +92,32 @@ def test_a_list_goes_from_the_file_to_the_register_by_page(dana: Client) -> None
 
 
 @pytest.mark.django_db
+def test_a_persons_choice_comes_in_with_the_list_and_the_list_can_be_taken_back(dana: Client) -> None:
+    intake = tried(dana, row(1), row(2, fund="100.00 （单位：元 / 万元）"))
+    here = f"{UPLOAD}{intake.public_id}/"
+    assert intake.state == IntakeState.CHECKED
+    assert not Organization.objects.filter(credit_code=code(1)).exists()
+    page = dana.get(here, secure=True).content.decode()
+    assert "金额" in text_of(page)
+    chosen = re.search(r'name="(choice-\d+)"', page)
+    assert chosen is not None
+    answer = dana.post(here, {chosen[1]: "unit:万元"}, secure=True)
+    assert answer.status_code == 302
+    assert dana.post(f"{here}apply/", secure=True).status_code == 302
+    assert "http-equiv" in dana.get(here, secure=True).content.decode()
+    with acting(actor_of("dana")) as actor:
+        actions.apply_list(actor=actor, intake=Intake.objects.get(pk=intake.pk))
+    body = Organization.objects.get(credit_code=code(2))
+    assert Version.objects.get(org=body).fund_fen == 100_000_000
+    assert "名录已写入" in text_of(dana.get(here, secure=True).content.decode())
+    assert dana.post(f"{here}undo/", {"reason": ""}, secure=True).status_code == 422
+    assert dana.post(f"{here}undo/", {"reason": "送错了文件"}, secure=True).status_code == 302
+    body.refresh_from_db()
+    assert body.standing == Standing.VOID
+    assert "已撤回" in text_of(dana.get(here, secure=True).content.decode())
+
+
+@pytest.mark.django_db
 def test_a_column_can_be_given_another_meaning_and_never_two_the_same(dana: Client) -> None:
     intake = hand_in(dana, row(1))
     assert isinstance(intake, Intake)
@@ -123,6 +150,20 @@ def test_what_a_list_would_change_is_shown_item_by_item(dana: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_one_doubt_has_a_page_and_all_of_its_kind_can_be_decided_alike(dana: Client) -> None:
+    intake = tried(dana, *(row(number, fund="5.00") for number in (1, 2, 3)))
+    page = dana.get(f"{UPLOAD}{intake.public_id}/", secure=True).content.decode()
+    found = re.search(r'href="([^"]+/problems/\d+/)"', page)
+    assert found is not None
+    doubt = dana.get(found[1], secure=True).content.decode()
+    assert "另外 2 行" in text_of(doubt)
+    assert dana.post(found[1], {"choice": "unit:万元", "alike": "on"}, secure=True).status_code == 302
+    assert not intake.problems.filter(choice__isnull=True).exclude(rule="import.column_unknown").exists()
+    file = dana.get(f"{UPLOAD}{intake.public_id}/problems.csv", secure=True)
+    assert file.content.decode("utf-8-sig").count("5.00") == 3
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("head", "row_", "said"),
     [
@@ -144,7 +185,7 @@ def test_another_registrys_list_does_not_exist_for_an_officer_elsewhere(client: 
     signed_in(client, "dana")
     intake = tried(client, row(1))
     signed_in(client, "edith")
-    for tail in ("", "columns/", "problems.csv"):
+    for tail in ("", "columns/", "undo/", "problems.csv"):
         assert client.get(f"{UPLOAD}{intake.public_id}/{tail}", secure=True).status_code == 404
     signed_in(client, "rosa")
     assert client.get(f"{UPLOAD}{intake.public_id}/", secure=True).status_code == 403

@@ -1,5 +1,6 @@
 """Changes to the register: lists, single entries, what comes and goes, objections, doubts."""
 
+from gongzhi.registry.actions.choices import choose
 from gongzhi.registry.actions.doubts import dismiss_doubt, settle_doubt, settle_units
 from gongzhi.registry.actions.downloads import ask_download, fail_download, make_download, remove_downloads
 from gongzhi.registry.actions.entries import change_item, correct_item, end_organization, known_of, recode
@@ -24,6 +25,7 @@ from gongzhi.registry.actions.records import (
     record_lineage,
     record_officer,
 )
+from gongzhi.registry.actions.undoing import undo_list
 
 __all__ = [
     "ImportResult",
@@ -32,6 +34,7 @@ __all__ = [
     "ask_download",
     "change_item",
     "check_list",
+    "choose",
     "correct_item",
     "dismiss_doubt",
     "end_branch",
@@ -57,4 +60,5 @@ __all__ = [
     "settle_doubt",
     "settle_units",
     "take_in",
+    "undo_list",
 ]

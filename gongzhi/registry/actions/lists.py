@@ -49,6 +49,7 @@ SEALS: dict[str, EntryType | str] = {
     "check_list": "Nothing of the register changes.",
     "request_apply": "It is the asking; `apply_list` seals.",
     "apply_list": EntryType.REGISTER_IMPORTED,
+    "prepare_search": "It is a copy; the calling action seals.",
     "fail_list": "Nothing of the register changes.",
     "take_in": EntryType.REGISTER_IMPORTED,
     "import_organizations": EntryType.REGISTER_IMPORTED,
@@ -223,7 +224,7 @@ def apply_list(*, actor: Actor, intake: Intake) -> Intake:
     Raises `NotAllowed`, or `RuleViolation` in another state, while another list is being taken in, and where the rows
     have to be checked again.
     """
-    _one_at_a_time()
+    one_at_a_time()
     intake = _lock(actor, intake)
     staged = StagedRow.objects.filter(intake_id=intake.pk)
     intake.move_to(IntakeState.APPLIED)
@@ -233,7 +234,7 @@ def apply_list(*, actor: Actor, intake: Intake) -> Intake:
     return _apply(actor, intake)
 
 
-def _one_at_a_time() -> None:
+def one_at_a_time() -> None:
     """Two lists at once would compare with the same past."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('registry.import'))")
@@ -413,7 +414,7 @@ def _write(actor: Actor, intake: Intake, source: Source) -> None:
             done += part
             tell_progress(intake, done, total)
     for at in range(0, len(renewed), AT_ONCE):
-        _prepare_search(actor, renewed[at : at + AT_ONCE])
+        prepare_search(actor=actor, org_ids=renewed[at : at + AT_ONCE])
         tell_progress(intake, done + at, total)
 
 
@@ -471,7 +472,7 @@ def _seal(actor: Actor, source: Source, written: Written) -> None:
     source.save(update_fields=["seal"])
 
 
-def _prepare_search(actor: Actor, org_ids: Sequence[int]) -> None:
+def prepare_search(*, actor: Actor, org_ids: Sequence[int]) -> None:
     """The search rows of some bodies anew, as the register knows them now."""
     bodies = Organization.objects.in_bulk(org_ids)
     known = known_of(list(bodies))
@@ -496,7 +497,7 @@ def take_in(
     Without `apply` the list stays checked, and the caller rolls back what nobody is to see. Raises as the three do.
     """
     if apply:
-        _one_at_a_time()
+        one_at_a_time()
     intake = receive_file(actor=actor, file=file, chosen=chosen, dated_on=dated_on, upload_id=upload_id)
     intake = check_list(actor=actor, intake=intake, chosen=chosen, file=file)
     return _apply(actor, intake) if apply else intake

@@ -6,7 +6,7 @@ with its remedy.
 """
 
 from gongzhi.registry.lists.columns import Chosen
-from gongzhi.registry.lists.organizations import ListedOrganization, ListReading, open_list, read_list
+from gongzhi.registry.lists.organizations import ListedOrganization, ListReading, open_list, read_list, read_value
 from gongzhi.registry.lists.reading import ListFile
 from gongzhi.registry.lists.rules import RULES, ListUnreadable, Problem, Severity
 
@@ -21,4 +21,5 @@ __all__ = [
     "Severity",
     "open_list",
     "read_list",
+    "read_value",
 ]

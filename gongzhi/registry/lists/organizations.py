@@ -6,11 +6,12 @@ import datetime as dt
 import re
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from gongzhi.core import times
 from gongzhi.orgs.enums import Kind, Standing
@@ -332,6 +333,39 @@ class _RowReader:
         if fault:
             self.doubt(name, fault)
         return "" if fault else text
+
+
+def read_value(name: str, text: str, *, today: dt.date) -> tuple[dict[str, Any], str]:
+    """What one cell of a field says, by itself: attributes of `ListedOrganization`, and the rule that keeps it out, or
+    "". A field no cell may say anything about (`sequence`) raises KeyError.
+    """
+    reader = _RowReader(Record(0, [text]), Columns((name,), {name: 0}), today)
+
+    def text_of(one: str, lines: bool) -> dict[str, Any]:
+        return {one: reader.text(one, lines=lines)}
+
+    readers: dict[str, Callable[[], dict[str, Any]]] = {
+        "name": lambda: {"name": reader.name()},
+        "code": lambda: dict(zip(("code", "number"), reader.identity(), strict=True)),
+        "number": lambda: dict(zip(("code", "number"), reader.identity(), strict=True)),
+        "kind": lambda: {"kind": reader.kind("", "")},
+        "established_on": lambda: {"established_on": reader.date("established_on", latest=today)},
+        "fund": lambda: {"fund_fen": reader.fund()},
+        "business_authority": lambda: dict(
+            zip(("business_authority", "registered_directly"), reader.authority(), strict=True)
+        ),
+        "standing": lambda: {"standing": reader.standing()},
+        "certificate": lambda: dict(zip(("certificate_from", "certificate_to"), reader.certificate(), strict=True)),
+        "certificate_from": lambda: {"certificate_from": reader.date("certificate_from")},
+        "certificate_to": lambda: {"certificate_to": reader.date("certificate_to")},
+        "field": lambda: {"field": reader.field()},
+        **{one: partial(text_of, one, lines=False) for one in LINE_TEXTS},
+        **{one: partial(text_of, one, lines=True) for one in LONG_TEXTS},
+    }
+    values = readers[name]()
+    if values.get("code"):
+        values["kind"] = creditcode.kind_of(values["code"])
+    return values, reader.problems[0].rule if reader.problems else ""
 
 
 def _shape_fault(record: Record, columns: Columns, delimiter: str) -> Problem | None:

@@ -254,6 +254,42 @@ def test_a_spreadsheet_takes_no_exported_cell_for_a_formula(tmp_path: Path) -> N
     assert len(text.splitlines()) == Organization.objects.count() + 1
 
 
+def by_command(tmp_path: Path, mapping: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Exit code, output and errors of a dry run with a mapping file."""
+    file, given = tmp_path / "list.tsv", tmp_path / "map.toml"
+    file.write_text(f"全名\t统一社会信用代码\t本金\n深圳市××一基金会\t{code(1)}\t200.00", encoding="utf-8")
+    given.write_text(mapping, encoding="utf-8")
+    status = commands.import_organizations(actor=IMPORTER, file=file, apply=False, as_json=True, mapping=given)
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+@pytest.mark.django_db
+def test_a_mapping_file_says_what_the_columns_and_units_mean(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mapping = '[columns]\n"全名" = "name"\n"本金" = "fund"\n'
+    status, told, _errors = by_command(tmp_path, mapping, capsys)
+    assert (status, [one["rule"] for one in json.loads(told)["problems"]]) == (3, ["import.amount_unit_missing"])
+    status, told, _errors = by_command(tmp_path, f'dated = 2020-01-01\n{mapping}[values]\nfund = "万元"', capsys)
+    answer = json.loads(told)
+    assert (status, answer["created"], answer["problems"], answer["applied"]) == (0, 1, [], False)
+    assert not Organization.objects.filter(credit_code=code(1)).exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "mapping",
+    ['[columns]\n"名" = "name"', "[columns", 'dated = "gestern"', '[values]\nfund = "斤"', "[columns]\n全名=1"],
+)
+def test_a_mapping_file_that_is_not_understood_is_refused(
+    mapping: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, told, errors = by_command(tmp_path, mapping, capsys)
+    assert (status, told) == (2, "")
+    assert errors.startswith("gongzhi: list.tsv:")
+
+
 @pytest.mark.real_data
 @pytest.mark.django_db
 def test_the_real_lists_come_in_by_command(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,6 +54,15 @@ def test_the_root_is_the_one_the_rfc_defines(leaves: list[bytes]) -> None:
     assert merkle.root(leaves) == by_the_letter(leaves)
 
 
+@given(trees)
+def test_a_tree_that_grows_leaf_by_leaf_has_the_same_root_at_every_size(leaves: list[bytes]) -> None:
+    tree = merkle.Growing()
+    assert tree.root() == merkle.EMPTY_ROOT
+    for size, leaf in enumerate(leaves, start=1):
+        tree.add(leaf)
+        assert (tree.size, tree.root()) == (size, merkle.root(leaves[:size]))
+
+
 @given(trees, st.data())
 def test_every_leaf_is_proved_and_no_other_leaf_index_or_size_is(leaves: list[bytes], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(leaves) - 1))
