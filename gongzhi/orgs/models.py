@@ -17,6 +17,7 @@ from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.clocks import Version, VersionQuerySet, clock_constraints
 from gongzhi.core.ids import public_id
 from gongzhi.orgs.enums import AgencyKind, Kind, Role, Standing
+from gongzhi.tlog.contracts import SealedRecord
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
@@ -271,6 +272,18 @@ class Mark(Version):
 
     def __str__(self) -> str:
         return f"{self.code}={self.value}"
+
+    def sealed_record(self) -> SealedRecord:
+        """The mark, its value and its day; all of it is public."""
+        return SealedRecord(
+            public={
+                "org": self.org.reference,
+                "code": self.code,
+                "value": self.value,
+                "valid_from": self.valid_from.isoformat(),
+                "known_from": self.known_from.isoformat(),
+            }
+        )
 
 
 class Agency(models.Model):
