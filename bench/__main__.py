@@ -13,6 +13,7 @@ from gongzhi.config.database import CannotStart
 
 #: Name → what it asks. The module of the same name (or of `MODULES`) holds `SIZE` and `measure`.
 BENCHMARKS = {
+    "access": "what the door, the scope, the second wall and sealing cost",
     "import": "what taking in a list costs, and a workbook: rows a second, memory",
     "pages": "what a public page costs: statements, bytes, CPU and memory",
     "start": "how long a first and a second start take",

@@ -471,6 +471,10 @@ def _measured(cluster: Cluster, var: Path, made: Sequence[Body], control: bool, 
     with psycopg.connect(cluster.url("gz_owner"), autocommit=True) as owner:
         owner.execute("CREATE INDEX bench_trgm ON orgs_organization USING gin (name gin_trgm_ops)")
     connection.ensure_connection()
+    with (
+        connection.cursor() as cursor
+    ):  # a parallel worker's time would be nobody's: the anchor's scans would look cheap
+        cursor.execute("SET max_parallel_workers_per_gather = 0")
     clock = Clock(connection.connection.info.backend_pid)
 
     say("comparing every answer with a scan of all names")
@@ -501,6 +505,10 @@ def _measured(cluster: Cluster, var: Path, made: Sequence[Body], control: bool, 
     pages = page_times(cluster, var, classes)
     ours = [statistics.median(one) for one in zip(*same, strict=True)]
     theirs = [statistics.median(one) for one in zip(*trgm, strict=True)]
+    for name, turns in costs.items():
+        typical = [statistics.median(one) for one in zip(*turns, strict=True)]
+        dearest = sorted(zip(typical, classes[name], strict=True), key=lambda one: -one[0])[:3]
+        say(f"dearest of {name}: " + "; ".join(f"{ms:.1f} ms {question.given}" for ms, question in dearest))
     worst = max(one["cpu_ms_p95"] for one in figures.values())
     index_bytes = sum(file.stat().st_size for file in index.folder().iterdir())
     return Result(
