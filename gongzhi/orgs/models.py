@@ -263,12 +263,15 @@ class Mark(Version):
     set_by_app = models.CharField(max_length=32)
     #: What the fact rests on: a file's hash, a case number, a decision.
     source = models.CharField(max_length=128)
+    #: Number of the transaction that wrote or closed the row: the order of the changes feed (`registry.feed`).
+    written = TransactionId(db_default=CurrentTransaction())
 
     objects = MarkQuerySet.as_manager()
 
     class Meta:
         db_table = "orgs_mark"
         constraints = [*clock_constraints("orgs_mark", ("org_id", "code"))]
+        indexes = [models.Index(fields=["written", "id"], name="orgs_mark_written")]
 
     def __str__(self) -> str:
         return f"{self.code}={self.value}"

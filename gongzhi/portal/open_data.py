@@ -121,6 +121,7 @@ def _entry(request: HttpRequest, one: feed.Change) -> dict[str, object]:
         "host": _("Hosting body"),
         "lineage": _("Merger, split or succession"),
         "certificate": _("Certificate"),
+        "mark": _("Mark"),
     }
     happened = one.fact.get_event_display() if one.kind == "items" else words[one.kind]
     return {
@@ -130,7 +131,7 @@ def _entry(request: HttpRequest, one: feed.Change) -> dict[str, object]:
         "updated": one.told_at,
         "kind": one.kind,
         "valid_from": one.valid_from,
-        "source": one.source.get_kind_display(),
+        "source": one.source.get_kind_display() if one.source else one.fact.source,
     }
 
 

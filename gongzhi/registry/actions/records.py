@@ -25,6 +25,7 @@ from gongzhi.reference.models import Division
 from gongzhi.registry import policies
 from gongzhi.registry.actions.entries import check_day, check_living, check_reason, end_organization, known_of
 from gongzhi.registry.enums import BranchKind, EventKind, LineageKind, OwnMark, Post, SourceKind
+from gongzhi.registry.feed import MARK_SOURCE
 from gongzhi.registry.lists import cells
 from gongzhi.registry.models import Branch, Certificate, Host, Lineage, Officer, Recorded, Source, Version
 from gongzhi.tlog import actions as tlog
@@ -358,7 +359,7 @@ def record_mark(*, actor: Actor, organization: Organization, mark: str, held: bo
         code=mark,
         value=HELD if held else "",
         on=on,
-        source=f"registry.source:{source.pk}",
+        source=f"{MARK_SOURCE}{source.pk}",
         app="registry",
     )
     if row is None or (not held and not Mark.objects.filter(org=organization, code=mark).exclude(pk=row.pk).exists()):

@@ -484,7 +484,7 @@ def test_a_mark_is_given_and_taken_with_two_clocks_and_search_filters_by_it() ->
     assert (given.value, given.set_by_app, given.valid_from) == ("yes", "registry", DAY)
     assert OrganizationSearch.objects.get(org=body).marks == ["charity"]
     source = Source.objects.latest("pk")
-    assert BatchRow.objects.filter(seal=source.seal, row_kind="orgs.mark", row_id=given.pk).exists()
+    assert BatchRow.objects.filter(seal=source.seal or "", row_kind="orgs.mark", row_id=given.pk).exists()
     taken_on = dt.date(2023, 1, 1)
     do(actions.record_mark, organization=body, mark="charity", held=False, on=taken_on, reason="申请终止")
     assert not surroundings_of(body).marks
