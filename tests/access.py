@@ -199,6 +199,12 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:record_end", "post"): Access(
         lambda: f"/workbench/orgs/{SHENZHEN}/record/officer/{an_officer()}/end/", (302, 403, 403, 422, 403, 403), "post"
     ),
+    ("portal:notices_sent", "get"): Access(at("/my/messages/sent/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:notice_proof", "get"): Access(at("/my/messages/1/proof/"), (302, 404, 404, 404, 404, 404)),
+    ("portal:notices_choose", "get"): Access(at("/my/notices/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:notices_choose", "post"): Access(at("/my/notices/"), (302, 422, 403, 403, 403, 403), "post"),
+    ("portal:notices_overview", "get"): Access(at("/workbench/notices/"), (302, 403, 403, 403, 403, 200)),
+    ("portal:notices_renew", "post"): Access(at("/workbench/notices/1/again/"), (302, 403, 403, 403, 403, 404), "post"),
     ("portal:objection_list", "get"): Access(at("/workbench/objections/"), (302, 403, 403, 200, 200, 403)),
     ("portal:objection_answer", "get"): Access(
         lambda: f"/workbench/objections/{an_objection()}/", (302, 403, 403, 200, 404, 403)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import secrets
@@ -51,6 +52,16 @@ def number(name: str, default: int) -> int:
         return int(value)
     except ValueError as error:
         raise BadSetting(f"{name} is {value!r}: use a whole number") from error
+
+
+def hours(name: str, default: str) -> tuple[dt.time, dt.time]:
+    """The variable as two times of day, such as `21:00-08:00`."""
+    value = text(name).strip() or default
+    try:
+        begins, ends = (dt.time.fromisoformat(part.strip()) for part in value.split("-"))
+    except ValueError as error:
+        raise BadSetting(f"{name} is {value!r}: use two times of day such as 21:00-08:00") from error
+    return begins, ends
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -191,6 +191,19 @@ EMAIL_TIMEOUT = 20  # a delivery holds its row while the mail server answers
 EMAIL_USE_TLS = env.flag("GONGZHI_EMAIL_TLS", False)
 DEFAULT_FROM_EMAIL = env.text("GONGZHI_EMAIL_FROM", "gongzhi@localhost")
 
+# --- text messages and WeChat: through a gateway of the operator's (notify/gateways.py); the demonstration prints them ---
+#: Channel → address, key and shared secret of its gateway; a channel without an address is off.
+NOTICE_GATEWAYS = {
+    channel: (
+        env.text(f"GONGZHI_{channel.upper()}_GATEWAY"),
+        env.text(f"GONGZHI_{channel.upper()}_KEY"),
+        env.text(f"GONGZHI_{channel.upper()}_SECRET"),
+    )
+    for channel in ("sms", "wechat")
+}
+#: When nobody is rung who has not chosen hours of their own, Shanghai time.
+QUIET_HOURS = env.hours("GONGZHI_QUIET_HOURS", "21:00-08:00")
+
 # --- what an operator fills in; a slot that is empty is not shown ---
 SITE = {
     "operator": env.text("GONGZHI_OPERATOR"),

@@ -31,6 +31,7 @@ ROLES: dict[str, RoleDefinition] = {
                 "accounts.disable",
                 "accounts.keep_clients",
                 "files.read",
+                "notify.oversee",
                 "orgs.appoint",
                 "orgs.see_workbench",
                 "reference.announce_year",

@@ -18,6 +18,11 @@ from gongzhi.core.paging import BadCursor, page_of
 from gongzhi.files import actions as files
 from gongzhi.files.enums import READ
 from gongzhi.files.models import Upload
+from gongzhi.notify import actions as notices
+from gongzhi.notify.enums import OVERSEE
+from gongzhi.notify.models import Outbox
+from gongzhi.notify.policies import can_oversee
+from gongzhi.notify.selectors import oversight
 from gongzhi.orgs.acting import ACTING_FOR, capacities
 from gongzhi.orgs.enums import APPOINT, SEE_WORKBENCH
 from gongzhi.orgs.models import Organization
@@ -169,3 +174,28 @@ def correct(request: DoorRequest, reference: str) -> HttpResponse:
         else:
             return HttpResponseRedirect(reverse("portal:organization_detail", args=[reference]))
     return render(request, "portal/correct.html", context, status=422 if request.method == "POST" else 200)
+
+
+# --- notices on their way ---
+
+
+@require_safe
+def notices_overview(request: DoorRequest) -> HttpResponse:
+    """What an operator must look at: deliveries that went wrong, and how many are on their way. No person is named."""
+    if not can_oversee(request.actor):
+        raise NotAllowed(OVERSEE)
+    found = oversight(request.actor, cursor=request.GET.get("cursor", ""))
+    context = {"found": found, "page": found.page, "renewed": "renewed" in request.GET}
+    return render(request, "portal/notices_overview.html", context)
+
+
+@require_POST
+def notices_renew(request: DoorRequest, number: int) -> HttpResponse:
+    """Have one delivery tried anew."""
+    try:
+        notices.try_again(actor=request.actor, outbox_id=number)
+    except Outbox.DoesNotExist as error:
+        raise Http404 from error
+    except RuleViolation:  # somebody was quicker
+        return HttpResponseRedirect(reverse("portal:notices_overview"))
+    return HttpResponseRedirect(f"{reverse('portal:notices_overview')}?renewed=1")

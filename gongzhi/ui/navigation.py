@@ -153,6 +153,7 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 also=("portal:client_detail",),
                 permission="accounts.keep_clients",
             ),
+            Entry(_("Notices on their way"), "mail", "portal:notices_overview", permission="notify.oversee"),
         ),
     ),
 )
