@@ -238,6 +238,24 @@ TABLE: dict[tuple[str, str], Access] = {
     ("ui:settings", "post"): everyone(at("/ui/settings/"), 302, method="post"),
     ("ui:language", "post"): everyone(at("/ui/language/"), 302, method="post"),
     ("accounts:sign_in", "post"): everyone(at("/accounts/sign-in/"), 422, method="post"),
+    ("accounts:sign_in_code", "get"): Access(at("/accounts/sign-in/code/"), (200, 302, 302, 302, 302, 302)),
+    ("accounts:sign_in_code", "post"): Access(at("/accounts/sign-in/code/"), (422, 302, 302, 302, 302, 302), "post"),
+    ("accounts:sign_in_code_enter", "get"): everyone(at("/accounts/sign-in/code/enter/"), 302),
+    ("accounts:sign_up", "get"): Access(at("/accounts/sign-up/"), (200, 302, 302, 302, 302, 302)),
+    ("accounts:sign_up", "post"): Access(at("/accounts/sign-up/"), (422, 302, 302, 302, 302, 302), "post"),
+    ("accounts:sign_up_finish", "get"): everyone(at("/accounts/sign-up/finish/"), 302),
+    ("accounts:recover", "get"): Access(at("/accounts/recover/"), (200, 302, 302, 302, 302, 302)),
+    ("accounts:recover", "post"): Access(at("/accounts/recover/"), (422, 302, 302, 302, 302, 302), "post"),
+    ("accounts:recover_finish", "get"): everyone(at("/accounts/recover/finish/"), 302),
+    ("accounts:security", "get"): Access(at("/my/security/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:password", "get"): Access(at("/my/security/password/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:password", "post"): Access(at("/my/security/password/"), (302, 422, 422, 422, 422, 422), "post"),
+    ("accounts:contact", "get"): Access(at("/my/security/contact/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:contact", "post"): Access(at("/my/security/contact/"), (302, 422, 422, 422, 422, 422), "post"),
+    ("accounts:contact_confirm", "get"): everyone(at("/my/security/contact/confirm/"), 302),
+    ("accounts:session_end", "post"): Access(
+        at("/my/security/sessions/end/"), (302, 404, 404, 404, 404, 404), "post", {"session": "nobody"}
+    ),
 }
 
 #: Views that may write although they are called by GET: none yet (the OpenID Connect callback will be the first).

@@ -7,9 +7,10 @@ from typing import ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from gongzhi.accounts.enums import CodePurpose, Method
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.ids import public_id
 
@@ -150,3 +151,103 @@ class ApiClient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SignInQuerySet(models.QuerySet["SignIn"]):
+    """Questions about sessions."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own, in whatever capacity; a system process sees all."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        return self.filter(account__person_id=actor.person_id) if actor.person_id else self.none()
+
+    def open(self) -> Self:
+        """Those nobody has ended. One that ran out may be among them: the session itself says so."""
+        return self.filter(ended_at__isnull=True)
+
+
+class SignIn(models.Model):
+    """One session: when somebody signed in, by what, on which device, and when it was ended.
+
+    No row-level security: it is written while the person is still a visitor. It holds no credential: the session is
+    known by the hash its own table knows it by.
+    """
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "device_index": "keyed hash of a random cookie, to notice a new device; a year",
+        "address_masked": "first half of the network address, so that a person recognises their own sessions; a year",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sign_ins")
+    stored_key = models.CharField(max_length=40, unique=True)
+    method = models.CharField(max_length=16, choices=Method.choices)
+    #: Whether a second factor, or a passkey that checked the person, was part of it.
+    second_factor = models.BooleanField(default=False)
+    #: A code such as `chrome-windows`, never the browser's own line.
+    device = models.CharField(max_length=32)
+    device_index = models.BinaryField(max_length=16)
+    address_masked = models.CharField(max_length=32, blank=True, default="")
+    is_public_computer = models.BooleanField(default=False)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = SignInQuerySet.as_manager()
+
+    class Meta:
+        db_table = "accounts_sign_in"
+        indexes = [models.Index(fields=["account", "-opened_at"], name="accounts_sign_in_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("opened_at")), name="accounts_sign_in_ends_later"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class OneTimeCode(models.Model):
+    """Six digits sent to an address or a number, which open one thing once within ten minutes.
+
+    Asked for an address nobody has, there is a row too, and nothing is sent: who asks learns nothing. The code stands
+    sealed until it is sent, then only as a keyed hash.
+    """
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "target_sealed": "where the code goes to; a day",
+        "code_sealed": "the code until it is sent; at most ten minutes",
+        "code_index": "keyed hash to compare what is typed; a day",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    purpose = models.CharField(max_length=16, choices=CodePurpose.choices)
+    channel = models.CharField(max_length=8)
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    target_sealed = models.BinaryField()
+    target_masked = models.CharField(max_length=64)
+    code_sealed = models.BinaryField(default=b"")
+    code_index = models.BinaryField(max_length=16)
+    language = models.CharField(max_length=8, blank=True, default="")
+    tries = models.SmallIntegerField(default=0)
+    made_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "accounts_one_time_code"
+        indexes = [models.Index(fields=["made_at"], name="accounts_one_time_code_age")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True) | Q(code_sealed=b""),
+                name="accounts_one_time_code_gone_when_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(tries__gte=0) & Q(tries__lte=1000), name="accounts_one_time_code_counted"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gongzhi.accounts.enums import CREATE, DISABLE, KEEP_CLIENTS
+from gongzhi.accounts.enums import CREATE, DISABLE, KEEP_CLIENTS, CodePurpose
 from gongzhi.accounts.models import Account
 from gongzhi.core.actor import Actor, ActorKind
 
@@ -30,3 +30,23 @@ def can_keep_clients(actor: Actor) -> bool:
 def can_forget_contacts(actor: Actor) -> bool:
     """The platform's own process, after the time the model declares."""
     return actor.kind is ActorKind.PROCESS
+
+
+def can_sign_up(actor: Actor) -> bool:
+    """Whoever has not signed in."""
+    return actor.kind is ActorKind.VISITOR
+
+
+def can_ask_for_code(actor: Actor, purpose: str) -> bool:
+    """A visitor for getting in, a signed-in person for an address of their own."""
+    return actor.person_id is not None if purpose == CodePurpose.CONTACT else actor.kind is ActorKind.VISITOR
+
+
+def can_send_codes(actor: Actor) -> bool:
+    """The platform's own process."""
+    return actor.kind is ActorKind.PROCESS
+
+
+def can_open_session(actor: Actor, account: Account) -> bool:
+    """A visitor who has proved who they are, or the person themself who signs in anew."""
+    return actor.kind is ActorKind.VISITOR or is_own_account(actor, account)

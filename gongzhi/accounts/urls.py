@@ -1,11 +1,23 @@
-"""Signing in and out."""
+"""Signing up, in and out, and what protects an account."""
 
 from django.urls import path
 
 from gongzhi.accounts import views
+from gongzhi.accounts.views import codes, security
 
 app_name = "accounts"
 urlpatterns = [
     path("accounts/sign-in/", views.sign_in, name="sign_in"),
+    path("accounts/sign-in/code/", codes.sign_in_code, name="sign_in_code"),
+    path("accounts/sign-in/code/enter/", codes.sign_in_code_enter, name="sign_in_code_enter"),
+    path("accounts/sign-up/", codes.sign_up, name="sign_up"),
+    path("accounts/sign-up/finish/", codes.sign_up_finish, name="sign_up_finish"),
+    path("accounts/recover/", codes.recover, name="recover"),
+    path("accounts/recover/finish/", codes.recover_finish, name="recover_finish"),
     path("accounts/sign-out/", views.sign_out, name="sign_out"),
+    path("my/security/", security.security, name="security"),
+    path("my/security/password/", security.password, name="password"),
+    path("my/security/contact/", security.contact, name="contact"),
+    path("my/security/contact/confirm/", security.contact_confirm, name="contact_confirm"),
+    path("my/security/sessions/end/", security.session_end, name="session_end"),
 ]
