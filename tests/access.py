@@ -253,6 +253,22 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:contact", "get"): Access(at("/my/security/contact/"), (302, 200, 200, 200, 200, 200)),
     ("accounts:contact", "post"): Access(at("/my/security/contact/"), (302, 422, 422, 422, 422, 422), "post"),
     ("accounts:contact_confirm", "get"): everyone(at("/my/security/contact/confirm/"), 302),
+    ("accounts:sign_in_passkey", "get"): Access(at("/accounts/sign-in/passkey/"), (200, 302, 302, 302, 302, 302)),
+    ("accounts:sign_in_passkey", "post"): everyone(at("/accounts/sign-in/passkey/"), 422, method="post"),
+    ("accounts:second_step", "get"): everyone(at("/accounts/sign-in/second/"), 302),
+    ("accounts:factor_needed", "get"): Access(at("/my/security/needed/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:authenticator", "get"): Access(at("/my/security/authenticator/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:authenticator", "post"): Access(
+        at("/my/security/authenticator/"), (302, 422, 422, 422, 422, 422), "post"
+    ),
+    ("accounts:passkey_add", "get"): Access(at("/my/security/passkey/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:passkey_add", "post"): Access(at("/my/security/passkey/"), (302, 422, 422, 422, 422, 422), "post"),
+    ("accounts:recovery_codes", "post"): Access(
+        at("/my/security/recovery-codes/"), (302, 422, 422, 422, 422, 422), "post"
+    ),
+    ("accounts:factor_remove", "post"): Access(
+        at("/my/security/factors/1/remove/"), (302, 404, 404, 404, 404, 404), "post"
+    ),
     ("accounts:session_end", "post"): Access(
         at("/my/security/sessions/end/"), (302, 404, 404, 404, 404, 404), "post", {"session": "nobody"}
     ),

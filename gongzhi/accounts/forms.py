@@ -162,3 +162,41 @@ class ConfirmContactForm(Form):
     """The code that came to the new address or number."""
 
     code = CodeField()
+
+
+class FactorCodeForm(Form):
+    """A code of the authenticator, or a recovery code."""
+
+    code = CodeField(
+        _("Code of your authenticator, or a recovery code"),
+        _("The app on your phone shows six digits, new ones every 30 seconds. Each is good once."),
+        length=12,
+    )
+
+
+class ProvePasswordForm(Form):
+    """The present password, once more."""
+
+    password = forms.CharField(
+        label=_("Present password"),
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class NewAuthenticatorForm(Form):
+    """The first code of an authenticator that was just set up."""
+
+    code = CodeField(_("Code the app shows now"))
+
+
+class NewPasskeyForm(Form):
+    """What a passkey is called; the browser adds its answer."""
+
+    name = forms.CharField(
+        label=_("Name of this passkey"),
+        max_length=60,
+        help_text=_("Such as the device it is on, so that you know it again."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

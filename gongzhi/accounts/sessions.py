@@ -27,8 +27,6 @@ BEGAN, PROVED = "began", "proved_at"
 #: What stands between the first and the second step of signing in; ten minutes.
 SECOND_STEP: Final = "second_step"
 SECOND_STEP_S: Final = 600
-#: What a visitor's session may hold and a new session must not inherit.
-OF_VISITORS = (SECOND_STEP, "code", "passkey_state")
 DEVICE_COOKIE: Final = "device"
 DEVICE_AGE_S: Final = 365 * 24 * 3600
 
@@ -72,8 +70,7 @@ def open_session(
     """
     if public is None:
         public = bool(request.POST.get("public_computer"))
-    for key in OF_VISITORS:
-        request.session.pop(key, None)
+    request.session.flush()  # nothing of the visitor's session is inherited
     login(request, account, backend=BACKEND)
     request.session[BEGAN] = {"method": str(method), "second_factor": second_factor}
     request.session[PROVED] = int(time.time())

@@ -3,13 +3,15 @@
 from django.urls import path
 
 from gongzhi.accounts import views
-from gongzhi.accounts.views import codes, security
+from gongzhi.accounts.views import codes, factors, security
 
 app_name = "accounts"
 urlpatterns = [
     path("accounts/sign-in/", views.sign_in, name="sign_in"),
     path("accounts/sign-in/code/", codes.sign_in_code, name="sign_in_code"),
     path("accounts/sign-in/code/enter/", codes.sign_in_code_enter, name="sign_in_code_enter"),
+    path("accounts/sign-in/passkey/", factors.sign_in_passkey, name="sign_in_passkey"),
+    path("accounts/sign-in/second/", factors.second_step, name="second_step"),
     path("accounts/sign-up/", codes.sign_up, name="sign_up"),
     path("accounts/sign-up/finish/", codes.sign_up_finish, name="sign_up_finish"),
     path("accounts/recover/", codes.recover, name="recover"),
@@ -19,5 +21,10 @@ urlpatterns = [
     path("my/security/password/", security.password, name="password"),
     path("my/security/contact/", security.contact, name="contact"),
     path("my/security/contact/confirm/", security.contact_confirm, name="contact_confirm"),
+    path("my/security/needed/", factors.factor_needed, name="factor_needed"),
+    path("my/security/authenticator/", factors.authenticator, name="authenticator"),
+    path("my/security/passkey/", factors.passkey_add, name="passkey_add"),
+    path("my/security/recovery-codes/", factors.recovery_codes, name="recovery_codes"),
+    path("my/security/factors/<int:number>/remove/", factors.factor_remove, name="factor_remove"),
     path("my/security/sessions/end/", security.session_end, name="session_end"),
 ]

@@ -161,9 +161,10 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = env.text("GONGZHI_SITE_NAME", "共治")
 MFA_TOTP_TOLERANCE = 1
 MFA_PASSKEY_LOGIN_ENABLED = True
-#: Officials act for their agency only in a session with a second factor; high-risk acts ask again. A demonstration goes
-#: without, and says so on every page.
+#: Officials act for their agency only in a session with a second factor. A demonstration goes without, and says so.
 STAFF_SECOND_FACTOR = env.flag("GONGZHI_STAFF_SECOND_FACTOR", not DEMO)
+#: Acts of high risk ask again who somebody is, unless they proved it ten minutes ago at most.
+STEP_UP = env.flag("GONGZHI_STEP_UP", True)
 
 # --- words ---
 LANGUAGE_CODE = "zh-hans"

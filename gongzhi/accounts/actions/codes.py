@@ -248,11 +248,11 @@ def _set_password(actor: Actor, account: Account, password: str) -> None:
     tell(actor, account, "password_changed")
 
 
-def tell(actor: Actor, account: Account, what: str) -> None:
+def tell(by: Actor, account: Account, what: str) -> None:
     """Leave the person a notice about their own account: one of `notifications.CHANGED`."""
     kind = CHANGED[what].code
     notify(
-        actor=actor, person_id=account.person_id, kind=kind, params={}, key=f"{kind}:{actor.request_id}",
+        actor=by, person_id=account.person_id, kind=kind, params={}, key=f"{kind}:{by.request_id}",
         url_name="accounts:security",
     )  # fmt: skip
 
@@ -274,10 +274,10 @@ def recover_password(*, actor: Actor, code_id: int, typed: str, password: str) -
     return account
 
 
-def own(account: Account, actor: Actor) -> Actor:
-    """The person of an account acting for themself, in the request of `actor`: for one's own record and nothing else."""
+def own(account: Account, by: Actor) -> Actor:
+    """The person of an account acting for themself, in the request of `by`: for one's own record and nothing else."""
     person = account.person_id
-    return Actor(kind=ActorKind.PERSON, scope=Scope(person=person), person_id=person, request_id=actor.request_id)
+    return Actor(kind=ActorKind.PERSON, scope=Scope(person=person), person_id=person, request_id=by.request_id)
 
 
 @transaction.atomic
@@ -313,7 +313,7 @@ def change_contact(*, actor: Actor, account: Account, code_id: int, typed: str) 
     value = _target(code)
     try:
         with transaction.atomic():
-            set_contact(actor=actor, account=account, contact=Contact(code.channel, value))
+            set_contact(by=actor, account=account, contact=Contact(code.channel, value))
     except IntegrityError as error:
         raise RuleViolation("accounts.code_wrong", _("This code is wrong or no longer good."), field="code") from error
     audit.record(
@@ -322,7 +322,7 @@ def change_contact(*, actor: Actor, account: Account, code_id: int, typed: str) 
     return account
 
 
-def set_contact(*, actor: Actor, account: Account, contact: Contact) -> None:
+def set_contact(*, by: Actor, account: Account, contact: Contact) -> None:
     """Write an address or number to the account and the person's record: part of an action that has checked it."""
     if contact.channel == Channel.MAIL:
         account.email = contact.value
@@ -330,7 +330,7 @@ def set_contact(*, actor: Actor, account: Account, contact: Contact) -> None:
         return
     account.phone_index = blind_index("account.phone", contact.value)
     account.save(update_fields=["phone_index"])
-    with acting(own(account, actor)):
+    with acting(own(account, by)):
         Person.objects.filter(pk=account.person_id).update(
             phone_sealed=seal(contact.value, where="accounts_person.phone_sealed", pk=account.person_id),
             phone_masked=contact.masked,

@@ -8,10 +8,13 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gongzhi.accounts import factors
 from gongzhi.accounts.actions import codes, sessions
+from gongzhi.accounts.actions import factors as actions
 from gongzhi.accounts.enums import CodePurpose
 from gongzhi.accounts.forms import ConfirmContactForm, ContactForm, PasswordForm
 from gongzhi.accounts.models import Account, Person, SignIn
+from gongzhi.accounts.proving import proof_needed
 from gongzhi.accounts.sessions import keep_session
 from gongzhi.accounts.views.codes import CODE, refused, waiting_code
 from gongzhi.core.door import DoorRequest, acting
@@ -38,8 +41,22 @@ def security(request: DoorRequest) -> HttpResponse:
         phone = Person.objects.filter(pk=account.person_id).values_list("phone_masked", flat=True).first() or ""
     here = stored_key(request.session.session_key)
     recent = list(SignIn.objects.visible_to(request.actor).order_by("-opened_at")[:SHOWN])
+    own_factors = factors.factors_of(account)
     context = {
         "account": account,
+        "factors": [
+            {
+                "number": row.pk,
+                "type": actions.TYPES[row.type],
+                "name": row.data.get("name", ""),
+                "made_at": row.created_at,
+                "used_at": row.last_used_at,
+            }
+            for row in own_factors
+            if row.type in factors.SECOND
+        ],
+        "has_authenticator": any(row.type == "totp" for row in own_factors),
+        "left": factors.unused_recovery_codes(account),
         "email": mask_email(account.email) if account.email else "",
         "phone": phone,
         "open": [(one, one.stored_key == here) for one in recent if one.ended_at is None],
@@ -48,6 +65,7 @@ def security(request: DoorRequest) -> HttpResponse:
     return render(request, "accounts/security.html", context)
 
 
+@proof_needed
 @sensitive_post_parameters("old", "new")
 @require_http_methods(["GET", "HEAD", "POST"])
 def password(request: DoorRequest) -> HttpResponse:
@@ -71,6 +89,7 @@ def password(request: DoorRequest) -> HttpResponse:
     return render(request, "accounts/password.html", {"form": form}, status=422 if form.errors else 200)
 
 
+@proof_needed
 @require_http_methods(["GET", "HEAD", "POST"])
 def contact(request: DoorRequest) -> HttpResponse:
     """A new address or number: where shall the code go?"""
