@@ -115,6 +115,19 @@ def an_intake() -> str:
     return f"/workbench/import/{intake.public_id}/"
 
 
+def a_recovery() -> str:
+    """The page of a way back into Rita's account that Adam asked for."""
+    from gongzhi.accounts.actions.recovery import ask_recovery
+    from gongzhi.core.door import acting
+    from tests.world import actor_of
+
+    with acting(actor_of("adam")) as actor:
+        asked = ask_recovery(
+            actor=actor, login="rita@world.example", contact="new@world.example", drops_factors=False, because="示例"
+        )
+    return f"/workbench/account-recovery/{asked.public_id}/"
+
+
 def a_problem() -> str:
     """A doubtful cell of a list Dana has handed in and tried."""
     from gongzhi.registry.models import IntakeProblem
@@ -268,6 +281,19 @@ TABLE: dict[tuple[str, str], Access] = {
     ),
     ("accounts:factor_remove", "post"): Access(
         at("/my/security/factors/1/remove/"), (302, 404, 404, 404, 404, 404), "post"
+    ),
+    ("accounts:recovery_list", "get"): Access(at("/workbench/account-recovery/"), (302, 403, 403, 403, 403, 200)),
+    ("accounts:recovery_list", "post"): Access(
+        at("/workbench/account-recovery/"), (302, 403, 403, 403, 403, 422), "post"
+    ),
+    ("accounts:recovery_detail", "get"): Access(a_recovery, (302, 403, 403, 403, 403, 200)),
+    ("accounts:recovery_detail", "post"): Access(a_recovery, (302, 403, 403, 403, 403, 422), "post"),
+    ("accounts:recovery_stop", "get"): everyone(at("/accounts/stop/nothing/"), 404),
+    ("accounts:recovery_stop", "post"): everyone(at("/accounts/stop/nothing/"), 404, method="post"),
+    ("accounts:recovery_stop_own", "post"): Access(
+        lambda: a_recovery().replace("/workbench/account-recovery/", "/my/security/recovery/") + "stop/",
+        (302, 302, 404, 404, 404, 404),
+        "post",
     ),
     ("accounts:session_end", "post"): Access(
         at("/my/security/sessions/end/"), (302, 404, 404, 404, 404, 404), "post", {"session": "nobody"}

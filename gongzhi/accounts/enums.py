@@ -27,3 +27,23 @@ class CodePurpose(models.TextChoices):
     SIGN_UP = "sign_up", _("Signing up")
     RECOVER = "recover", _("Setting a new password")
     CONTACT = "contact", _("Confirming an address or a number")
+
+
+#: Ask for, and confirm, that somebody who lost phone, mailbox or second factor gets their account back.
+RECOVER = "accounts.recover"
+
+
+class RecoveryState(models.TextChoices):
+    """Where the way back into an account stands."""
+
+    ASKED = "asked", _("Asked for; a second official has to confirm")
+    WAITING = "waiting", _("Confirmed; the old ways are told and may stop it")
+    DONE = "done", _("Done")
+    STOPPED = "stopped", _("Stopped")
+
+
+#: A recovery moves one step at a time; what is done or stopped stays so.
+RECOVERY_TRANSITIONS: dict[str, frozenset[str]] = {
+    RecoveryState.ASKED: frozenset({RecoveryState.WAITING, RecoveryState.STOPPED}),
+    RecoveryState.WAITING: frozenset({RecoveryState.DONE, RecoveryState.STOPPED}),
+}

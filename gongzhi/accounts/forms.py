@@ -200,3 +200,37 @@ class NewPasskeyForm(Form):
         help_text=_("Such as the device it is on, so that you know it again."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class AskRecoveryForm(Form):
+    """Whom an official wants to let back in, by which new way, and how they know who it is."""
+
+    login = forms.CharField(
+        label=_("Old phone number or e-mail address of the account"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    contact = forms.CharField(
+        label=_("New phone number or e-mail address"),
+        max_length=254,
+        help_text=_("The person sets a password with a code sent there, after the waiting time."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    drops_factors = forms.BooleanField(label=_("Passkeys and authenticator are lost too: remove them"), required=False)
+    because = forms.CharField(
+        label=_("How do you know who it is?"),
+        max_length=300,
+        help_text=_("For example: seen in person with identity card, photo compared. Write no numbers."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class ConfirmRecoveryForm(Form):
+    """How the second official knows who it is."""
+
+    because = forms.CharField(
+        label=_("How do you know who it is?"),
+        max_length=300,
+        help_text=_("Check it yourself; do not rely on your colleague. Write no numbers."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

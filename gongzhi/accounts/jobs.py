@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gongzhi.accounts import actions
-from gongzhi.accounts.actions import codes, sessions
+from gongzhi.accounts.actions import codes, recovery, sessions
 from gongzhi.core.actor import Actor
 from gongzhi.core.jobs import job
 
@@ -25,3 +25,15 @@ def forget_codes(*, actor: Actor) -> None:
     """Every night at 03:37 in China: remove yesterday's codes, and sessions of a year ago."""
     codes.forget_codes(actor=actor)
     sessions.forget_sign_ins(actor=actor)
+
+
+@job("accounts.warn_of_recovery")
+def warn_of_recovery(*, actor: Actor, recovery_id: int) -> None:
+    """Tell the old ways to reach somebody that two officials let them in anew."""
+    recovery.warn_of_recovery(actor=actor, recovery_id=recovery_id)
+
+
+@job("accounts.finish_recoveries", cron="*/10 * * * *")
+def finish_recoveries(*, actor: Actor) -> None:
+    """Every ten minutes: end the waiting time of recoveries nobody stopped."""
+    recovery.finish_recoveries(actor=actor)

@@ -10,9 +10,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from gongzhi.accounts.enums import CodePurpose, Method
+from gongzhi.accounts.enums import RECOVER, RECOVERY_TRANSITIONS, CodePurpose, Method, RecoveryState
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.ids import public_id
+from gongzhi.core.states import HasState
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -246,6 +247,75 @@ class OneTimeCode(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(tries__gte=0) & Q(tries__lte=1000), name="accounts_one_time_code_counted"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class RecoveryQuerySet(models.QuerySet["Recovery"]):
+    """Questions about ways back into accounts."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Who may recover accounts sees all of them; a person their own; a system process all."""
+        if actor.kind is ActorKind.PROCESS or actor.may(RECOVER):
+            return self
+        return self.filter(account__person_id=actor.person_id) if actor.person_id else self.none()
+
+    def running(self) -> Self:
+        """Those that are neither done nor stopped."""
+        return self.filter(state__in=[RecoveryState.ASKED, RecoveryState.WAITING])
+
+
+class Recovery(HasState):
+    """The way back into an account for somebody who lost phone, mailbox or second factor.
+
+    Two officials who are different persons check who somebody is; then some days pass in which every old way to reach
+    the owner is told and can stop it. Nobody is ever told a password or a code: in the end the account has the new
+    address or number, and its owner sets a password with a code sent there.
+    """
+
+    transitions = RECOVERY_TRANSITIONS
+    personal_fields: ClassVar[dict[str, str]] = {
+        "contact_sealed": "the new address or number; until the recovery ended",
+        "contact_masked": "to tell recoveries apart; until the account ends",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recoveries")
+    state = models.CharField(max_length=8, choices=RecoveryState.choices, default=RecoveryState.ASKED)
+    contact_sealed = models.BinaryField(default=b"")
+    contact_masked = models.CharField(max_length=64)
+    #: Whether the second factors are lost too and go.
+    drops_factors = models.BooleanField(default=False)
+    #: How each official satisfied themself: what was seen, never a number of it.
+    asked_because = models.CharField(max_length=300)
+    confirmed_because = models.CharField(max_length=300, blank=True, default="")
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    #: SHA-256 of the key in the link that stops it.
+    stop_sha256 = models.CharField(max_length=64, blank=True, default="")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    ready_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = RecoveryQuerySet.as_manager()
+
+    class Meta:
+        db_table = "accounts_recovery"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("asked_by")),
+                name="accounts_recovery_two_persons",
+                violation_error_message=_("Two different persons have to check who somebody is."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["waiting", "done"]) | Q(confirmed_by__isnull=False, ready_at__isnull=False),
+                name="accounts_recovery_confirmed",
+            ),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(state__in=["asked", "waiting"]), name="accounts_recovery_one_running"
             ),
         ]
 

@@ -41,6 +41,14 @@ CHANGED: Final = {
             ),
         ),
         (
+            "recovery_running",
+            _("Somebody asks for your account"),
+            _(
+                "Two officials were asked to let somebody into your account by a new phone number or e-mail address. If"
+                " it was not you, stop it under “Sign-in and security”."
+            ),
+        ),
+        (
             "contact_changed",
             _("An address or number of your account was changed"),
             _(

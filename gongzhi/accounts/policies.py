@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gongzhi.accounts.enums import CREATE, DISABLE, KEEP_CLIENTS, CodePurpose
-from gongzhi.accounts.models import Account
+from gongzhi.accounts.enums import CREATE, DISABLE, KEEP_CLIENTS, RECOVER, CodePurpose
+from gongzhi.accounts.models import Account, Recovery
 from gongzhi.core.actor import Actor, ActorKind
 
 
@@ -50,3 +50,18 @@ def can_send_codes(actor: Actor) -> bool:
 def can_open_session(actor: Actor, account: Account) -> bool:
     """A visitor who has proved who they are, or the person themself who signs in anew."""
     return actor.kind is ActorKind.VISITOR or is_own_account(actor, account)
+
+
+def can_recover(actor: Actor, account: Account) -> bool:
+    """An operator's official, for somebody else."""
+    return actor.may(RECOVER) and actor.person_id is not None and actor.person_id != account.person_id
+
+
+def can_confirm_recovery(actor: Actor, recovery: Recovery) -> bool:
+    """A second official, who is another person than the one who asked and than the one who is let in."""
+    return can_recover(actor, recovery.account) and actor.person_id != recovery.asked_by_id
+
+
+def can_stop_recovery(actor: Actor, recovery: Recovery) -> bool:
+    """The owner, or any official who may recover."""
+    return is_own_account(actor, recovery.account) or actor.may(RECOVER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 import time
 from typing import Any, Final
@@ -48,10 +49,16 @@ def device_of(line: str) -> str:
 
 
 def mask_address(address: str) -> str:
-    """`203.0.113.7` → `203.0.*.*`, an IPv6 address keeps its first two groups."""
-    if "." in address and ":" not in address:
+    """`203.0.113.7` → `203.0.*.*`, an IPv6 address keeps its first two groups; nothing of one that tells nothing."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if found.is_loopback:
+        return ""
+    if found.version == 4:
         return ".".join(address.split(".")[:2]) + ".*.*"
-    return ":".join(address.split(":")[:2]) + ":*" if ":" in address else ""
+    return ":".join(found.exploded.split(":")[:2]) + ":*"
 
 
 def open_session(

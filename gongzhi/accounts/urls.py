@@ -3,7 +3,7 @@
 from django.urls import path
 
 from gongzhi.accounts import views
-from gongzhi.accounts.views import codes, factors, security
+from gongzhi.accounts.views import codes, factors, recovery, security
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("accounts/sign-up/finish/", codes.sign_up_finish, name="sign_up_finish"),
     path("accounts/recover/", codes.recover, name="recover"),
     path("accounts/recover/finish/", codes.recover_finish, name="recover_finish"),
+    path("accounts/stop/<str:key>/", recovery.recovery_stop, name="recovery_stop"),
     path("accounts/sign-out/", views.sign_out, name="sign_out"),
     path("my/security/", security.security, name="security"),
     path("my/security/password/", security.password, name="password"),
@@ -26,5 +27,8 @@ urlpatterns = [
     path("my/security/passkey/", factors.passkey_add, name="passkey_add"),
     path("my/security/recovery-codes/", factors.recovery_codes, name="recovery_codes"),
     path("my/security/factors/<int:number>/remove/", factors.factor_remove, name="factor_remove"),
+    path("my/security/recovery/<str:public_id>/stop/", recovery.recovery_stop_own, name="recovery_stop_own"),
     path("my/security/sessions/end/", security.session_end, name="session_end"),
+    path("workbench/account-recovery/", recovery.recovery_list, name="recovery_list"),
+    path("workbench/account-recovery/<str:public_id>/", recovery.recovery_detail, name="recovery_detail"),
 ]

@@ -163,6 +163,8 @@ MFA_TOTP_TOLERANCE = 1
 MFA_PASSKEY_LOGIN_ENABLED = True
 #: Officials act for their agency only in a session with a second factor. A demonstration goes without, and says so.
 STAFF_SECOND_FACTOR = env.flag("GONGZHI_STAFF_SECOND_FACTOR", not DEMO)
+#: Days in which the old ways to reach somebody are told that two officials let them in anew, and can stop it.
+RECOVERY_WAIT_DAYS = env.number("GONGZHI_RECOVERY_WAIT_DAYS", 3)
 #: Acts of high risk ask again who somebody is, unless they proved it ten minutes ago at most.
 STEP_UP = env.flag("GONGZHI_STEP_UP", True)
 

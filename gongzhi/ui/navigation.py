@@ -154,6 +154,13 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 also=("portal:client_detail",),
                 permission="accounts.keep_clients",
             ),
+            Entry(
+                _("Ways back into accounts"),
+                "life-buoy",
+                "accounts:recovery_list",
+                also=("accounts:recovery_detail",),
+                permission="accounts.recover",
+            ),
         ),
     ),
 )

@@ -480,7 +480,12 @@ def test_a_device_is_a_short_code(line: str, code: str) -> None:
 
 
 def test_half_of_a_network_address_is_kept() -> None:
-    assert [mask_address(one) for one in ("203.0.113.7", "2001:db8:1::7", "")] == ["203.0.*.*", "2001:db8:*", ""]
+    assert [mask_address(one) for one in ("203.0.113.7", "2001:db8:1::7", "", "::1")] == [
+        "203.0.*.*",
+        "2001:0db8:*",
+        "",
+        "",
+    ]
 
 
 # --- guessing ---

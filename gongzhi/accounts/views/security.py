@@ -13,7 +13,7 @@ from gongzhi.accounts.actions import codes, sessions
 from gongzhi.accounts.actions import factors as actions
 from gongzhi.accounts.enums import CodePurpose
 from gongzhi.accounts.forms import ConfirmContactForm, ContactForm, PasswordForm
-from gongzhi.accounts.models import Account, Person, SignIn
+from gongzhi.accounts.models import Account, Person, Recovery, SignIn
 from gongzhi.accounts.proving import proof_needed
 from gongzhi.accounts.sessions import keep_session
 from gongzhi.accounts.views.codes import CODE, refused, waiting_code
@@ -56,6 +56,7 @@ def security(request: DoorRequest) -> HttpResponse:
             if row.type in factors.SECOND
         ],
         "has_authenticator": any(row.type == "totp" for row in own_factors),
+        "recoveries": list(Recovery.objects.running().filter(account=account)),
         "left": factors.unused_recovery_codes(account),
         "email": mask_email(account.email) if account.email else "",
         "phone": phone,
