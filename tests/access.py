@@ -295,12 +295,21 @@ TABLE: dict[tuple[str, str], Access] = {
         (302, 302, 404, 404, 404, 404),
         "post",
     ),
+    ("accounts:identity_connect", "get"): everyone(at("/accounts/identity/connect/"), 302),
+    ("accounts:identity_begin", "post"): everyone(at("/accounts/identity/gov/"), 404, method="post"),
+    ("accounts:identity_callback", "get"): everyone(
+        at("/accounts/identity/gov/callback/"), 404, door=Kind.WRITES_ON_GET
+    ),
+    ("accounts:identity_disconnect", "post"): Access(
+        at("/accounts/identity/gov/disconnect/"), (302, 404, 404, 404, 404, 404), "post"
+    ),
+    ("accounts:wechat_config", "get"): everyone(at("/accounts/wechat/config.json"), 404),
     ("accounts:session_end", "post"): Access(
         at("/my/security/sessions/end/"), (302, 404, 404, 404, 404, 404), "post", {"session": "nobody"}
     ),
 }
 
 #: Views that may write although they are called by GET: none yet (the OpenID Connect callback will be the first).
-WRITES_ON_GET: set[str] = set()
+WRITES_ON_GET: set[str] = {"accounts:identity_callback"}
 #: Views that answer without a transaction and an actor.
 NO_TRANSACTION = {"healthz", "openapi"}

@@ -321,3 +321,34 @@ class Recovery(HasState):
 
     def __str__(self) -> str:
         return self.public_id
+
+
+class LegalIdentity(models.Model):
+    """A legal person a provider says this account signs in for: what `orgs` may read to let somebody join a body.
+
+    The name and the code of a legal person are public by law; which account it is of is not shown to others.
+    """
+
+    public_by_law: ClassVar[dict[str, str]] = {
+        "name": "names of legal persons are public",
+        "credit_code": "as the name",
+    }
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="legal_identities")
+    provider = models.CharField(max_length=50)
+    credit_code = models.CharField(max_length=18)
+    name = models.CharField(max_length=200, blank=True, default="")
+    first_seen_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_legal_identity"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "provider", "credit_code"], name="accounts_legal_identity_once"),
+            models.CheckConstraint(
+                condition=Q(credit_code__regex=r"^[0-9A-Z]{18}$"), name="accounts_legal_identity_code"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.credit_code

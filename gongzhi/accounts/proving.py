@@ -104,6 +104,7 @@ def _ask(request: DoorRequest, account: Account, form: Form) -> HttpResponse:
         "kept": kept,
         "proof": "post" if was_post else "get",
         "passkey": factors.ask_for_passkey(account) if has_passkey(account) else "",
+        "nothing": isinstance(form, ProvePasswordForm) and not account.has_usable_password(),
     }
     return render(request, "accounts/prove.html", context, status=422 if request.method == "POST" else 200)
 

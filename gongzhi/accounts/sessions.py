@@ -28,6 +28,8 @@ BEGAN, PROVED = "began", "proved_at"
 #: What stands between the first and the second step of signing in; ten minutes.
 SECOND_STEP: Final = "second_step"
 SECOND_STEP_S: Final = 600
+#: An identity a provider has vouched for, which no account is connected with yet.
+IDENTITY: Final = "identity"
 DEVICE_COOKIE: Final = "device"
 DEVICE_AGE_S: Final = 365 * 24 * 3600
 
@@ -77,8 +79,11 @@ def open_session(
     """
     if public is None:
         public = bool(request.POST.get("public_computer"))
-    request.session.flush()  # nothing of the visitor's session is inherited
+    identity = request.session.get(IDENTITY)
+    request.session.flush()  # nothing else of the visitor's session is inherited
     login(request, account, backend=BACKEND)
+    if identity:
+        request.session[IDENTITY] = identity  # to be connected, once the person confirms it
     request.session[BEGAN] = {"method": str(method), "second_factor": second_factor}
     request.session[PROVED] = int(time.time())
     if public:
@@ -114,9 +119,12 @@ def onward(next_address: str) -> str:
     return reverse("portal:after_sign_in") + query
 
 
-def enter(request: HttpRequest, account: Account, *, method: str) -> HttpResponseRedirect:
-    """After the first step of signing in: open the session, or ask for the second factor of who has one."""
-    wanted = safe_next(request)
+def enter(request: HttpRequest, account: Account, *, method: str, wanted: str | None = None) -> HttpResponseRedirect:
+    """After the first step of signing in: open the session, or ask for the second factor of who has one.
+
+    `wanted` is where to go on to, else the form says it.
+    """
+    wanted = safe_next(request) if wanted is None else wanted
     if has_second_factor(account):
         request.session.cycle_key()
         request.session[SECOND_STEP] = {

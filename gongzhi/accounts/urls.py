@@ -3,7 +3,7 @@
 from django.urls import path
 
 from gongzhi.accounts import views
-from gongzhi.accounts.views import codes, factors, recovery, security
+from gongzhi.accounts.views import codes, factors, identity, recovery, security
 
 app_name = "accounts"
 urlpatterns = [
@@ -16,6 +16,11 @@ urlpatterns = [
     path("accounts/sign-up/finish/", codes.sign_up_finish, name="sign_up_finish"),
     path("accounts/recover/", codes.recover, name="recover"),
     path("accounts/recover/finish/", codes.recover_finish, name="recover_finish"),
+    path("accounts/identity/connect/", identity.identity_connect, name="identity_connect"),
+    path("accounts/identity/<slug:code>/", identity.identity_begin, name="identity_begin"),
+    path("accounts/identity/<slug:code>/callback/", identity.identity_callback, name="identity_callback"),
+    path("accounts/identity/<slug:code>/disconnect/", identity.identity_disconnect, name="identity_disconnect"),
+    path("accounts/wechat/config.json", identity.wechat_config, name="wechat_config"),
     path("accounts/stop/<str:key>/", recovery.recovery_stop, name="recovery_stop"),
     path("accounts/sign-out/", views.sign_out, name="sign_out"),
     path("my/security/", security.security, name="security"),

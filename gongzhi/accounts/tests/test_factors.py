@@ -416,3 +416,17 @@ def test_guessing_the_password_where_one_is_asked_again_ends_after_ten_tries(cli
     for _ in range(actions.TRIES):
         post(client, "/my/security/contact/", proof="get", **{"proof-password": "wrong"})
     assert post(client, "/my/security/contact/", proof="get", **{"proof-password": PASSWORD}).status_code == 422
+
+
+@pytest.mark.django_db
+def test_nobody_shuts_the_passkeys_of_others_out(client: Client) -> None:
+    client.force_login(account_of("rita"))
+    key = with_passkey(client)
+    for _ in range(12):
+        post(Client(), "/accounts/sign-in/", login="passkey", password="x")
+    other = Client()
+    for _ in range(12):
+        other.get("/accounts/sign-in/passkey/", secure=True)
+        other.post("/accounts/sign-in/passkey/", {"credential": "{}"}, secure=True, REMOTE_ADDR="192.0.2.77")
+    options = options_on(other.get("/accounts/sign-in/passkey/", secure=True))
+    assert post(other, "/accounts/sign-in/passkey/", credential=json.dumps(key.answer(options))).status_code == 302

@@ -391,6 +391,18 @@ def test_one_session_and_all_others_are_ended_from_the_list(client: Client) -> N
 
 
 @pytest.mark.django_db
+def test_a_session_that_ran_out_is_listed_as_ended(client: Client) -> None:
+    late = Client()
+    sign_in(late)
+    sign_in(client)
+    shown = 'name="session" value="{}"'
+    row = SignIn.objects.get(stored_key=stored_key(late.session.session_key))
+    assert shown.format(row.public_id) in client.get("/my/security/", secure=True).content.decode()
+    Session.objects.filter(pk=row.stored_key).update(expire_date=row.opened_at)
+    assert shown.format(row.public_id) not in client.get("/my/security/", secure=True).content.decode()
+
+
+@pytest.mark.django_db
 def test_signing_out_ends_the_recorded_session(client: Client) -> None:
     sign_in(client)
     post(client, "/accounts/sign-out/")

@@ -90,15 +90,16 @@ def sign_in_passkey(request: DoorRequest) -> HttpResponse:
     error = ""
     if request.method == "POST":
         address = address_of(request)
+        name = f"passkey {address}"  # of the address alone: whose passkey it is, nobody says before it opens
         try:
-            if throttled("passkey", address):
+            if throttled(name, address):
                 raise RuleViolation("accounts.too_many_tries", actions.TOO_MANY)
             account = actions.sign_in_with_passkey(actor=request.actor, answer=_answer(request))
             open_session(request, account, method=Method.PASSKEY, second_factor=True)
             return HttpResponseRedirect(onward(safe_next(request)))
         except RuleViolation as refusal:
             error = str(refusal.message)
-            after(lambda: count_failed_sign_in(login=f"passkey {address}", address=address))
+            after(lambda: count_failed_sign_in(login=name, address=address))
     context = beside(request, passkey=factors.ask_for_passkey(None), error=error)
     return render(request, "accounts/sign_in_passkey.html", context, status=422 if error else 200)
 

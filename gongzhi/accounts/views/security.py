@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from allauth.socialaccount.models import SocialAccount
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gongzhi.accounts import factors
+from gongzhi.accounts import factors, providers
 from gongzhi.accounts.actions import codes, sessions
 from gongzhi.accounts.actions import factors as actions
 from gongzhi.accounts.enums import CodePurpose
@@ -21,7 +22,7 @@ from gongzhi.core.door import DoorRequest, acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.masks import mask_email
 from gongzhi.core.network import address_of
-from gongzhi.core.sessions import stored_key
+from gongzhi.core.sessions import living_stored, stored_key
 
 SHOWN = 20
 
@@ -33,6 +34,15 @@ def account_of(request: DoorRequest) -> Account:
     return request.user
 
 
+def _identities(account: Account) -> list[tuple[providers.Offered, bool]]:
+    """The providers there are, and whether each opens this account. Asks nothing where there are none."""
+    offered = providers.offered()
+    if not offered:
+        return []
+    connected = set(SocialAccount.objects.filter(user_id=account.pk).values_list("provider", flat=True))
+    return [(one, one.code in connected) for one in offered]
+
+
 @require_safe
 def security(request: DoorRequest) -> HttpResponse:
     """Password, addresses, second factors, open sessions and recent sign-ins on one page."""
@@ -41,6 +51,7 @@ def security(request: DoorRequest) -> HttpResponse:
         phone = Person.objects.filter(pk=account.person_id).values_list("phone_masked", flat=True).first() or ""
     here = stored_key(request.session.session_key)
     recent = list(SignIn.objects.visible_to(request.actor).order_by("-opened_at")[:SHOWN])
+    living = living_stored([one.stored_key for one in recent if one.ended_at is None])
     own_factors = factors.factors_of(account)
     context = {
         "account": account,
@@ -56,12 +67,13 @@ def security(request: DoorRequest) -> HttpResponse:
             if row.type in factors.SECOND
         ],
         "has_authenticator": any(row.type == "totp" for row in own_factors),
+        "identities": _identities(account),
         "recoveries": list(Recovery.objects.running().filter(account=account)),
         "left": factors.unused_recovery_codes(account),
         "email": mask_email(account.email) if account.email else "",
         "phone": phone,
-        "open": [(one, one.stored_key == here) for one in recent if one.ended_at is None],
-        "ended": [one for one in recent if one.ended_at is not None],
+        "open": [(one, one.stored_key == here) for one in recent if one.stored_key in living],
+        "ended": [one for one in recent if one.stored_key not in living],
     }
     return render(request, "accounts/security.html", context)
 
