@@ -27,6 +27,7 @@ class CodePurpose(models.TextChoices):
     SIGN_UP = "sign_up", _("Signing up")
     RECOVER = "recover", _("Setting a new password")
     CONTACT = "contact", _("Confirming an address or a number")
+    FAREWELL = "farewell", _("Telling an address or a number that it was replaced")
 
 
 #: Ask for, and confirm, that somebody who lost phone, mailbox or second factor gets their account back.

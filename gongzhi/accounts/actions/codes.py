@@ -31,6 +31,7 @@ from gongzhi.accounts.enums import CodePurpose
 from gongzhi.accounts.models import Account, OneTimeCode, Person
 from gongzhi.accounts.notifications import CHANGED
 from gongzhi.audit import actions as audit
+from gongzhi.audit.looks import reveal
 from gongzhi.core import jobs, throttle
 from gongzhi.core.actor import Actor, ActorKind, Scope
 from gongzhi.core.crypto import blind_index, seal, unseal
@@ -119,12 +120,20 @@ def request_code(*, actor: Actor, purpose: str, login: str, address: str) -> One
         )
     throttle.hit(target, limit=CODES_PER_TARGET, seconds=CODES_WINDOW_S)
     throttle.hit(network, limit=CODES_PER_ADDRESS, seconds=CODES_WINDOW_S)
+    code = _make(purpose, contact, find_account(contact.value))
+    audit.record(actor=actor, event="accounts.code.requested", subject=code, details={"purpose": purpose})
+    jobs.enqueue("accounts.send_code", code_id=code.pk)
+    return code
+
+
+def _make(purpose: str, contact: Contact, account: Account | None) -> OneTimeCode:
+    """The row of a code, or of a message to an address that was replaced: where to, sealed, for ten minutes."""
     pk, digits = next_pk(OneTimeCode), f"{secrets.randbelow(1_000_000):06d}"
-    code = OneTimeCode.objects.create(
+    return OneTimeCode.objects.create(
         pk=pk,
         purpose=purpose,
         channel=contact.channel,
-        account=find_account(contact.value),
+        account=account,
         target_sealed=seal(contact.value, where="accounts_one_time_code.target_sealed", pk=pk),
         target_masked=contact.masked,
         code_sealed=seal(digits, where="accounts_one_time_code.code_sealed", pk=pk),
@@ -132,9 +141,6 @@ def request_code(*, actor: Actor, purpose: str, login: str, address: str) -> One
         language=translation.get_language() or "",
         expires_at=timezone.now() + LIFETIME,
     )
-    audit.record(actor=actor, event="accounts.code.requested", subject=code, details={"purpose": purpose})
-    jobs.enqueue("accounts.send_code", code_id=pk)
-    return code
 
 
 def _target(code: OneTimeCode) -> str:
@@ -148,6 +154,8 @@ def _words(code: OneTimeCode, digits: str) -> tuple[str, str] | None:
             "Somebody, probably you, wanted to use this address or number for an account. It already belongs to one:"
             " sign in, or set a new password from the sign-in page. No code was sent."
         )
+    if code.purpose == CodePurpose.FAREWELL:
+        return str(CHANGED["contact_changed"].subject), str(CHANGED["contact_changed"].text)
     if code.purpose in {CodePurpose.SIGN_IN, CodePurpose.RECOVER} and code.account_id is None:
         return None
     return _("Your code"), _(
@@ -309,8 +317,11 @@ def change_contact(*, actor: Actor, account: Account, code_id: int, typed: str) 
     if not policies.is_own_account(actor, account):
         raise NotAllowed("accounts.own")
     code = _use(code_id, CodePurpose.CONTACT, typed, known=False)
-    tell(actor, account, "contact_changed")
     value = _target(code)
+    old = contact_at(account, code.channel, actor)
+    if old is not None:  # the notice goes to the new one; the old one is told directly
+        jobs.enqueue("accounts.send_code", code_id=_make(CodePurpose.FAREWELL, old, account).pk)
+    tell(actor, account, "contact_changed")
     try:
         with transaction.atomic():
             set_contact(by=actor, account=account, contact=Contact(code.channel, value))
@@ -320,6 +331,16 @@ def change_contact(*, actor: Actor, account: Account, code_id: int, typed: str) 
         actor=actor, event="accounts.account.contact_changed", subject=account, details={"channel": code.channel}
     )
     return account
+
+
+def contact_at(account: Account, channel: str, by: Actor) -> Contact | None:
+    """The address or number an account has now; one's own, so no look is written."""
+    if channel == Channel.MAIL:
+        return Contact(channel, account.email) if account.email else None
+    with acting(own(account, by)):
+        person = Person.objects.get(pk=account.person_id)
+    number = reveal(by, person, "phone_sealed", purpose="accounts.contact_changed", own=True)
+    return Contact(channel, number) if number else None
 
 
 def set_contact(*, by: Actor, account: Account, contact: Contact) -> None:

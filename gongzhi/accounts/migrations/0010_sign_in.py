@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.CharField(default=gongzhi.core.ids.public_id, max_length=10, unique=True)),
-                ('purpose', models.CharField(choices=[('sign_in', 'Signing in'), ('sign_up', 'Signing up'), ('recover', 'Setting a new password'), ('contact', 'Confirming an address or a number')], max_length=16)),
+                ('purpose', models.CharField(choices=[('sign_in', 'Signing in'), ('sign_up', 'Signing up'), ('recover', 'Setting a new password'), ('contact', 'Confirming an address or a number'), ('farewell', 'Telling an address or a number that it was replaced')], max_length=16)),
                 ('channel', models.CharField(max_length=8)),
                 ('target_sealed', models.BinaryField()),
                 ('target_masked', models.CharField(max_length=64)),

@@ -329,6 +329,18 @@ def test_a_new_number_takes_the_place_of_the_old_one_after_its_code(client: Clie
 
 
 @pytest.mark.django_db
+def test_the_old_mailbox_is_told_when_it_is_replaced(client: Client) -> None:
+    client.force_login(account_of("rita"))
+    post(client, "/my/security/contact/", login="new@example.org")
+    deliver()
+    digits = code_in(mail.outbox[0].body)
+    assert post(client, "/my/security/contact/confirm/", code=digits).status_code == 302
+    assert deliver()
+    assert mail.outbox[-1].to == ["rita@world.example"]
+    assert not re.search(r"\d{6}", str(mail.outbox[-1].body))
+
+
+@pytest.mark.django_db
 def test_a_number_somebody_else_has_is_never_taken_over(client: Client, phone: Phone) -> None:
     client.force_login(account_of("rita"))
     post(client, "/my/security/contact/", login="dana@world.example")
