@@ -30,6 +30,11 @@ def end_stored(keys: list[str]) -> int:
     return Session.objects.filter(pk__in=keys).delete()[0]
 
 
+def forget_ended() -> int:
+    """Remove sessions that have run out; nobody finds them any more. How many there were."""
+    return Session.objects.filter(expire_date__lte=timezone.now()).delete()[0]
+
+
 def living_stored(keys: list[str]) -> set[str]:
     """Which of the sessions the table knows by these names have not run out."""
     return set(Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now()).values_list("pk", flat=True))

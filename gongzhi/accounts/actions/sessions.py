@@ -14,7 +14,7 @@ from gongzhi.accounts.notifications import NEW_DEVICE
 from gongzhi.audit import actions as audit
 from gongzhi.core.actor import Actor
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.sessions import end_stored
+from gongzhi.core.sessions import end_stored, forget_ended
 from gongzhi.core.times import local
 from gongzhi.notify.actions import notify
 
@@ -108,7 +108,8 @@ def end_other_sessions(*, actor: Actor, account: Account, but: str) -> int:
 
 @transaction.atomic
 def forget_sign_ins(*, actor: Actor) -> int:
-    """Remove what is known of sessions after a year. Returns how many."""
+    """Remove what is known of sessions after a year, and sessions that have run out. Returns how many of the first."""
     if not policies.can_send_codes(actor):
         raise NotAllowed("accounts.forget_sign_ins")
+    forget_ended()
     return SignIn.objects.filter(opened_at__lt=timezone.now() - KEPT).delete()[0]

@@ -312,6 +312,17 @@ def test_the_second_step_needs_the_first_and_waits_ten_minutes_only(client: Clie
     assert not is_signed_in(client)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "handle", [b"9" * 40, b"-1", b"\x00", b"\xff\xfe", b"1e5", b" 1", "１".encode(), b"1\x00", b""]
+)
+def test_a_passkey_may_claim_to_belong_to_anybody(client: Client, handle: bytes) -> None:
+    key = SoftPasskey()
+    key.handle = handle
+    options = options_on(client.get("/accounts/sign-in/passkey/", secure=True))
+    assert post(client, "/accounts/sign-in/passkey/", credential=json.dumps(key.answer(options))).status_code == 422
+
+
 # --- officials ---
 
 

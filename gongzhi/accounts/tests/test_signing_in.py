@@ -16,7 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from gongzhi.accounts import actions
-from gongzhi.accounts.actions import codes
+from gongzhi.accounts.actions import codes, sessions
 from gongzhi.accounts.enums import CodePurpose, Method
 from gongzhi.accounts.models import Account, OneTimeCode, Person, SignIn
 from gongzhi.accounts.sessions import cookie_name, device_of, mask_address
@@ -280,6 +280,22 @@ def test_old_codes_and_old_sessions_are_forgotten() -> None:
     OneTimeCode.objects.update(made_at=newest().made_at - codes.KEPT * 2)
     with acting(SENDER):
         assert codes.forget_codes(actor=SENDER) == 1
+
+
+@pytest.mark.django_db
+def test_what_is_known_of_sessions_goes_after_a_year_and_ended_sessions_at_once(client: Client) -> None:
+    sign_in(client)
+    row = SignIn.objects.get()
+    with acting(SENDER):
+        assert sessions.forget_sign_ins(actor=SENDER) == 0
+    assert is_signed_in(client)
+    Session.objects.update(expire_date=row.opened_at)
+    SignIn.objects.update(opened_at=row.opened_at - sessions.KEPT * 2)
+    with acting(SENDER):
+        assert sessions.forget_sign_ins(actor=SENDER) == 1
+    assert not Session.objects.exists()
+    with pytest.raises(NotAllowed):
+        sessions.forget_sign_ins(actor=actor_of("adam"))
 
 
 # --- a new password ---
