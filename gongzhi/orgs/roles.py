@@ -30,6 +30,7 @@ ROLES: dict[str, RoleDefinition] = {
                 "accounts.create",
                 "accounts.disable",
                 "accounts.keep_clients",
+                "accounts.recover",
                 "files.read",
                 "notify.oversee",
                 "orgs.appoint",

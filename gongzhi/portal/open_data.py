@@ -15,6 +15,7 @@ from gongzhi.accounts import actions as accounts
 from gongzhi.accounts.enums import KEEP_CLIENTS
 from gongzhi.accounts.forms import ClientForm
 from gongzhi.accounts.models import ApiClient
+from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.audit import looks
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -187,6 +188,7 @@ def _may_keep(request: DoorRequest) -> None:
         raise NotAllowed(KEEP_CLIENTS)
 
 
+@proof_needed_to_post
 @require_http_methods(["GET", "HEAD", "POST"])
 def client_list(request: DoorRequest) -> HttpResponse:
     """Programs that read with a key of their own; and the form that makes one."""
@@ -217,6 +219,7 @@ def _shown_once(request: DoorRequest, client: ApiClient, key: str) -> HttpRespon
     return response
 
 
+@proof_needed_to_post
 @require_http_methods(["GET", "HEAD", "POST"])
 def client_detail(request: DoorRequest, public_id: str) -> HttpResponse:
     """One client: what it is for, and the buttons that give it a new key, end it, or open its contact."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzhi.accounts.models import Account
+from gongzhi.accounts.sessions import used_second_factor
 from gongzhi.core.actor import Actor
 from gongzhi.core.capabilities import switched_off
 from gongzhi.core.door import DoorRequest
@@ -43,12 +46,25 @@ def _account(request: DoorRequest) -> Account:
     return account
 
 
+def _may_work(request: DoorRequest) -> bool:
+    """Whether this session may act for an agency: only with a second factor, where the operator has not waived it."""
+    return not settings.STAFF_SECOND_FACTOR or used_second_factor(request)
+
+
+def _second_factor_first(wanted: str) -> HttpResponse:
+    """To the page that asks for the second factor, or leads through setting one up; nobody acts for an agency yet."""
+    query = f"?{urlencode({'next': wanted})}" if wanted else ""
+    return HttpResponseRedirect(reverse("accounts:factor_needed") + query)
+
+
 @require_safe
 def after_sign_in(request: DoorRequest) -> HttpResponse:
     """Where a person arrives: where they were going, else at their agency's workbench. Writes the session only."""
     agencies = capacities(_account(request))
     if not agencies:
         return HttpResponseRedirect(safe_next(request) or reverse("portal:home"))
+    if not _may_work(request):
+        return _second_factor_first(safe_next(request))
     request.session[ACTING_FOR] = f"agency:{agencies[0].pk}" if len(agencies) == 1 else ""
     return HttpResponseRedirect(safe_next(request) or reverse("portal:workbench"))
 
@@ -60,6 +76,8 @@ def act_for(request: DoorRequest) -> HttpResponse:
     allowed = {str(agency.pk) for agency in capacities(_account(request))}
     if chosen and chosen not in allowed:
         raise NotAllowed
+    if chosen and not _may_work(request):
+        return _second_factor_first("")
     request.session[ACTING_FOR] = f"agency:{chosen}" if chosen else ""
     return HttpResponseRedirect(reverse("portal:workbench" if chosen else "portal:home"))
 

@@ -111,6 +111,7 @@ SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
+SECURITY = Entry(_("Sign-in and security"), "shield-check", "accounts:security", Audience.SIGNED_IN)
 WORKBENCH = Entry(_("Workbench"), "clipboard-check", "portal:workbench", Audience.STAFF)
 SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
 GALLERY = Entry(_("Components"), "layers", "ui:gallery")
@@ -119,7 +120,7 @@ MAIN = (HOME, SEARCH, NAMES, DATA, MESSAGES, WORKBENCH)
 TABS = (HOME, SEARCH, DATA, SIGN_IN, MESSAGES, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
-    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, WORKBENCH)),
+    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, SECURITY, WORKBENCH)),
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -154,6 +155,13 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 permission="accounts.keep_clients",
             ),
             Entry(_("Notices on their way"), "mail", "portal:notices_overview", permission="notify.oversee"),
+            Entry(
+                _("Ways back into accounts"),
+                "life-buoy",
+                "accounts:recovery_list",
+                also=("accounts:recovery_detail",),
+                permission="accounts.recover",
+            ),
         ),
     ),
 )

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import uuid
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -25,7 +26,13 @@ from gongzhi.notify.tests.factories import PROCESS, a_quarter_of_an_hour_later, 
 from gongzhi.notify.tests.gateway import Gateway, gateway
 from tests.world import account_of, actor_of
 
-WORDS = {"label": "L", "purpose": "P", "subject": "S %(number)s", "text": "T", "params": frozenset({"number"})}
+WORDS: dict[str, Any] = {
+    "label": "L",
+    "purpose": "P",
+    "subject": "S %(number)s",
+    "text": "T",
+    "params": frozenset({"number"}),
+}
 REMINDER = NoticeKind(code="tests.ring", channels=frozenset({"sms"}), category=Category.DEADLINE, **WORDS)
 LEGAL = NoticeKind(
     code="tests.legal", channels=frozenset({"sms"}), category=Category.LEGAL, may_be_switched_off=False, **WORDS
