@@ -442,3 +442,46 @@ def test_nobody_shuts_the_passkeys_of_others_out(client: Client, monkeypatch: py
         other.post("/accounts/sign-in/passkey/", {"credential": "{}"}, secure=True, REMOTE_ADDR="192.0.2.77")
     options = options_on(other.get("/accounts/sign-in/passkey/", secure=True))
     assert post(other, "/accounts/sign-in/passkey/", credential=json.dumps(key.answer(options))).status_code == 302
+
+
+GUARDED = [
+    ("get", "/my/security/password/"),
+    ("get", "/my/security/contact/"),
+    ("get", "/my/security/authenticator/"),
+    ("get", "/my/security/passkey/"),
+    ("post", "/my/security/recovery-codes/"),
+    ("post", "/my/security/factors/1/remove/"),
+    ("post", "/accounts/identity/gov/disconnect/"),
+    ("post", "/workbench/api-clients/"),
+    ("post", "/workbench/api-clients/ABCDEFGHJK/"),
+    ("post", "/workbench/import/ABCDEFGHJK/undo/"),
+    ("post", "/workbench/account-recovery/"),
+    ("post", "/workbench/account-recovery/ABCDEFGHJK/"),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("method", "address"), GUARDED)
+def test_each_act_of_high_risk_asks_again_after_ten_minutes(
+    client: Client, settings: Any, method: str, address: str
+) -> None:
+    settings.STEP_UP = True
+    old_session(client, "adam")
+    ask = client.post if method == "post" else client.get
+    asked = ask(address, secure=True)
+    assert asked.status_code == (422 if method == "post" else 200)
+    assert 'name="proof-password"' in asked.content.decode()
+    session = client.session
+    session["proved_at"] = int(time.time())
+    session.save()
+    assert 'name="proof-password"' not in ask(address, secure=True).content.decode()  # the negative control
+
+
+def test_no_address_of_the_library_is_mounted() -> None:
+    from django.urls import get_resolver
+
+    from gongzhi.core.door import every_view
+
+    modules = {pattern.callback.__module__ for _route, pattern in every_view(get_resolver().url_patterns)}
+    assert len(modules) > 5
+    assert not {name for name in modules if name.startswith("allauth")}

@@ -612,3 +612,30 @@ def test_of_ten_thousand_guesses_over_four_processes_a_dozen_are_looked_at(fresh
     guessing = [subprocess.Popen([*start, str(n)], stdout=subprocess.PIPE, text=True) for n in range(4)]
     looked_at = sum(int(one.communicate(timeout=300)[0].split()[-1]) for one in guessing)
     assert actions.TRIES_PER_NAME <= looked_at <= actions.TRIES_PER_NAME + 4
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("ask", "answer"),
+    [
+        ("/accounts/sign-in/code/", "/accounts/sign-in/code/enter/"),
+        ("/accounts/sign-up/", "/accounts/sign-up/finish/"),
+        ("/accounts/recover/", "/accounts/recover/finish/"),
+    ],
+)
+def test_a_wrong_code_is_answered_with_the_same_words_and_queries_whoever_has_the_address(
+    ask: str, answer: str
+) -> None:
+    Account.objects.filter(pk=account_of("rosa").pk).update(is_active=False)
+    given = {"code": "00000x", "name": "王××", "password": NEW}
+    seen = set()
+    for login in ("warm@world.example", "rita@world.example", "nobody@world.example", "rosa@world.example"):
+        browser = Client()
+        assert post(browser, ask, login=login).status_code == 302
+        with CaptureQueriesContext(connection) as queries:
+            page = post(browser, answer, **given)
+        said = re.sub(r'value="[A-Za-z0-9]{64}"|\w\*\*\*@', "", page.content.decode())
+        if not login.startswith("warm"):
+            seen.add((page.status_code, len(queries), said))
+    assert len(seen) == 1
+    assert next(iter(seen))[0] == 422
