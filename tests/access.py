@@ -124,6 +124,45 @@ def a_problem() -> str:
     return f"{address}problems/{problem.pk}/"
 
 
+def ritas_file() -> str:
+    """The public name of a file Rita keeps for herself."""
+    import io
+
+    from gongzhi.core.door import acting
+    from gongzhi.files.actions import receive
+    from gongzhi.files.contracts import Owner
+    from gongzhi.files.enums import Purpose
+    from tests.world import actor_of
+
+    with acting(actor_of("rita")) as actor:
+        owner = Owner(person_id=actor.person_id)
+        upload = receive(actor=actor, stream=io.BytesIO(b"text"), name="a.txt", purpose=Purpose.OWN, owner=owner)
+    return upload.public_id
+
+
+def ritas_link() -> str:
+    """A link of the next minutes to a file of Rita's, bound to her."""
+    from gongzhi.core.door import acting
+    from gongzhi.files.models import Upload
+    from gongzhi.files.selectors import link_to
+    from tests.world import actor_of
+
+    public_id = ritas_file()
+    with acting(actor_of("rita")) as actor:
+        return link_to(actor, Upload.objects.get(public_id=public_id))
+
+
+def ritas_transfer() -> str:
+    """The public name of a file of which nothing has arrived yet, begun by Rita."""
+    from gongzhi.core.door import acting
+    from gongzhi.files.actions import begin_transfer
+    from gongzhi.files.enums import Purpose
+    from tests.world import actor_of
+
+    with acting(actor_of("rita")) as actor:
+        return begin_transfer(actor=actor, name="a.pdf", size=9, sha256=bytes(32), purpose=Purpose.OWN).public_id
+
+
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
@@ -161,6 +200,22 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:saved_search", "get"): Access(at("/my/searches/NOTHING/"), (302, 404, 404, 404, 404, 404)),
     ("portal:forget_search", "post"): Access(
         at("/my/searches/NOTHING/remove/"), (302, 404, 404, 404, 404, 404), "post"
+    ),
+    # A person's files are theirs alone; who acts for an agency is told so.
+    ("files:mine", "get"): Access(at("/my/files/"), (302, 200, 200, 200, 200, 200)),
+    ("files:mine", "post"): Access(at("/my/files/"), (302, 422, 403, 403, 403, 403), "post"),
+    ("files:download", "get"): Access(lambda: f"/my/files/{ritas_file()}/", (302, 302, 404, 404, 404, 404)),
+    ("files:remove", "post"): Access(
+        lambda: f"/my/files/{ritas_file()}/remove/", (302, 302, 404, 404, 404, 404), "post"
+    ),
+    ("files:open", "get"): Access(ritas_link, (302, 200, 404, 404, 404, 404)),
+    ("files:begin", "post"): Access(at("/files/sending/"), (302, 422, 422, 422, 422, 422), "post"),
+    ("files:sending", "get"): Access(lambda: f"/files/sending/{ritas_transfer()}/", (302, 200, 404, 404, 404, 404)),
+    ("files:piece", "post"): Access(
+        lambda: f"/files/sending/{ritas_transfer()}/0/", (302, 422, 404, 404, 404, 404), "post"
+    ),
+    ("files:give_up", "post"): Access(
+        lambda: f"/files/sending/{ritas_transfer()}/give-up/", (302, 302, 404, 404, 404, 404), "post"
     ),
     ("portal:data", "get"): everyone(at("/data/")),
     ("portal:workbench", "get"): Access(at("/workbench/"), (302, 403, 200, 200, 200, 200)),
