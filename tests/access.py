@@ -163,6 +163,43 @@ def ritas_transfer() -> str:
         return begin_transfer(actor=actor, name="a.pdf", size=9, sha256=bytes(32), purpose=Purpose.OWN).public_id
 
 
+def a_broadcast() -> str:
+    """The public name of a broadcast of Dana's for Shenzhen."""
+    from gongzhi.core.door import acting
+    from gongzhi.core.times import today
+    from gongzhi.loudspeaker.actions import draft_broadcast
+    from tests.world import actor_of
+
+    day = today()
+    with acting(actor_of("dana")) as actor:
+        broadcast = draft_broadcast(
+            actor=actor, path="44/4403/", title="防汛", text="今晚有雨。", first_on=day, last_on=day, times=["12:00"]
+        )
+    return broadcast.public_id
+
+
+def an_airing() -> str:
+    """The page of receipts of an airing of Dana's broadcast."""
+    from django.utils import timezone
+
+    from gongzhi.loudspeaker.models import Airing, Broadcast
+
+    public_id = a_broadcast()
+    airing = Airing.objects.create(broadcast=Broadcast.objects.get(public_id=public_id), at=timezone.now())
+    return f"/workbench/broadcasts/{public_id}/airings/{airing.pk}/"
+
+
+def a_point() -> tuple[str, str]:
+    """The public name and the secret of a playing point in Shenzhen."""
+    from gongzhi.core.door import acting
+    from gongzhi.loudspeaker.actions import add_point
+    from tests.world import actor_of
+
+    with acting(actor_of("dana")) as actor:
+        point, secret = add_point(actor=actor, path="44/4403/", name="村口")
+    return point.public_id, secret
+
+
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
@@ -218,6 +255,41 @@ TABLE: dict[tuple[str, str], Access] = {
         lambda: f"/files/sending/{ritas_transfer()}/give-up/", (302, 302, 404, 404, 404, 404), "post"
     ),
     ("portal:data", "get"): everyone(at("/data/")),
+    # Broadcasts: officers of the division. A playing point's link is its right, whoever holds it.
+    ("loudspeaker:broadcast_list", "get"): Access(at("/workbench/broadcasts/"), (302, 403, 403, 200, 200, 403)),
+    ("loudspeaker:broadcast_new", "get"): Access(at("/workbench/broadcasts/new/"), (302, 403, 403, 200, 200, 403)),
+    ("loudspeaker:broadcast_new", "post"): Access(
+        at("/workbench/broadcasts/new/"), (302, 403, 403, 422, 422, 403), "post"
+    ),
+    ("loudspeaker:broadcast_detail", "get"): Access(
+        lambda: f"/workbench/broadcasts/{a_broadcast()}/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("loudspeaker:broadcast_detail", "post"): Access(
+        lambda: f"/workbench/broadcasts/{a_broadcast()}/", (302, 403, 403, 302, 404, 403), "post", {"step": "ask"}
+    ),
+    ("loudspeaker:broadcast_change", "get"): Access(
+        lambda: f"/workbench/broadcasts/{a_broadcast()}/change/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("loudspeaker:broadcast_change", "post"): Access(
+        lambda: f"/workbench/broadcasts/{a_broadcast()}/change/", (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("loudspeaker:broadcast_sound", "get"): Access(
+        at("/workbench/broadcasts/NOTHING/sound/"), (302, 403, 403, 404, 404, 403)
+    ),
+    ("loudspeaker:airing_detail", "get"): Access(an_airing, (302, 403, 403, 200, 404, 403)),
+    ("loudspeaker:point_list", "get"): Access(at("/workbench/playing-points/"), (302, 403, 403, 200, 200, 403)),
+    ("loudspeaker:point_list", "post"): Access(
+        at("/workbench/playing-points/"), (302, 403, 403, 422, 422, 403), "post"
+    ),
+    ("loudspeaker:point_end", "post"): Access(
+        lambda: f"/workbench/playing-points/{a_point()[0]}/end/", (302, 403, 403, 302, 404, 403), "post"
+    ),
+    ("loudspeaker:point_page", "get"): everyone(lambda: f"/loudspeaker/{a_point()[1]}/"),
+    ("loudspeaker:point_due", "post"): everyone(lambda: f"/loudspeaker/{a_point()[1]}/due.json", method="post"),
+    ("loudspeaker:point_sound", "get"): everyone(lambda: f"/loudspeaker/{a_point()[1]}/1/sound/", 404),
+    ("loudspeaker:point_played", "post"): everyone(
+        lambda: f"/loudspeaker/{a_point()[1]}/1/played/", 404, method="post"
+    ),
     ("portal:workbench", "get"): Access(at("/workbench/"), (302, 403, 200, 200, 200, 200)),
     ("portal:intake_upload", "get"): Access(at("/workbench/import/"), (302, 403, 403, 200, 200, 403)),
     ("portal:intake_upload", "post"): Access(at("/workbench/import/"), (302, 403, 403, 422, 422, 403), "post"),

@@ -85,6 +85,7 @@ RESPONSIBILITIES = {
     "orgs": "Organizations as they stand today, search rows, marks, agencies, appointments, roles, who acts",
     "accounts": "People and the accounts they sign in with",
     "rulebook": "Dated parameters: the numbers the law asks for, each with article and evidence",
+    "loudspeaker": "Broadcasts for village loudspeakers: recording or text, approval, schedule, receipts",
     "files": "Private uploads, whole or in pieces: inspected, kept under random names, opened by short-lived links",
     "notify": "Notices to people: kinds, messages, preferences, outbox, channels",
     "tlog": "The transparency log so far: entries that wait to be ordered, rows under bulk entries, salts",

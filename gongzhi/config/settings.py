@@ -38,6 +38,7 @@ OUR_APPS = [
     "gongzhi.portal",
     "gongzhi.api",
     "gongzhi.registry",
+    "gongzhi.loudspeaker",
     "gongzhi.orgs",
     "gongzhi.accounts",
     "gongzhi.rulebook",

@@ -17,6 +17,7 @@ PAGES = [
     "gongzhi.ui.urls",
     "gongzhi.api.docs",
     "gongzhi.files.urls",
+    "gongzhi.loudspeaker.urls",
 ]
 
 _plain: list[URLPattern | URLResolver] = [path("healthz", health.healthz, name="healthz")]

@@ -143,6 +143,29 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             DATA,
         ),
     ),
+    (
+        _("Village loudspeaker"),
+        (
+            Entry(
+                _("Broadcasts"),
+                "megaphone",
+                "loudspeaker:broadcast_list",
+                also=(
+                    "loudspeaker:broadcast_new",
+                    "loudspeaker:broadcast_detail",
+                    "loudspeaker:broadcast_change",
+                    "loudspeaker:airing_detail",
+                ),
+                permission="loudspeaker.prepare",
+            ),
+            Entry(
+                _("Playing points"),
+                "map-pin",
+                "loudspeaker:point_list",
+                permission="loudspeaker.keep_points",
+            ),
+        ),
+    ),
     (_("Rules"), (Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)),)),
     (
         _("Platform"),
