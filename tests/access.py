@@ -137,6 +137,82 @@ def a_problem() -> str:
     return f"{address}problems/{problem.pk}/"
 
 
+def ritas_file() -> str:
+    """The public name of a file Rita keeps for herself."""
+    import io
+
+    from gongzhi.core.door import acting
+    from gongzhi.files.actions import receive
+    from gongzhi.files.contracts import Owner
+    from gongzhi.files.enums import Purpose
+    from tests.world import actor_of
+
+    with acting(actor_of("rita")) as actor:
+        owner = Owner(person_id=actor.person_id)
+        upload = receive(actor=actor, stream=io.BytesIO(b"text"), name="a.txt", purpose=Purpose.OWN, owner=owner)
+    return upload.public_id
+
+
+def ritas_link() -> str:
+    """A link of the next minutes to a file of Rita's, bound to her."""
+    from gongzhi.core.door import acting
+    from gongzhi.files.models import Upload
+    from gongzhi.files.selectors import link_to
+    from tests.world import actor_of
+
+    public_id = ritas_file()
+    with acting(actor_of("rita")) as actor:
+        return link_to(actor, Upload.objects.get(public_id=public_id))
+
+
+def ritas_transfer() -> str:
+    """The public name of a file of which nothing has arrived yet, begun by Rita."""
+    from gongzhi.core.door import acting
+    from gongzhi.files.actions import begin_transfer
+    from gongzhi.files.enums import Purpose
+    from tests.world import actor_of
+
+    with acting(actor_of("rita")) as actor:
+        return begin_transfer(actor=actor, name="a.pdf", size=9, sha256=bytes(32), purpose=Purpose.OWN).public_id
+
+
+def a_broadcast() -> str:
+    """The public name of a broadcast of Dana's for Shenzhen."""
+    from gongzhi.core.door import acting
+    from gongzhi.core.times import today
+    from gongzhi.loudspeaker.actions import draft_broadcast
+    from tests.world import actor_of
+
+    day = today()
+    with acting(actor_of("dana")) as actor:
+        broadcast = draft_broadcast(
+            actor=actor, path="44/4403/", title="防汛", text="今晚有雨。", first_on=day, last_on=day, times=["12:00"]
+        )
+    return broadcast.public_id
+
+
+def an_airing() -> str:
+    """The page of receipts of an airing of Dana's broadcast."""
+    from django.utils import timezone
+
+    from gongzhi.loudspeaker.models import Airing, Broadcast
+
+    public_id = a_broadcast()
+    airing = Airing.objects.create(broadcast=Broadcast.objects.get(public_id=public_id), at=timezone.now())
+    return f"/workbench/broadcasts/{public_id}/airings/{airing.pk}/"
+
+
+def a_point() -> tuple[str, str]:
+    """The public name and the secret of a playing point in Shenzhen."""
+    from gongzhi.core.door import acting
+    from gongzhi.loudspeaker.actions import add_point
+    from tests.world import actor_of
+
+    with acting(actor_of("dana")) as actor:
+        point, secret = add_point(actor=actor, path="44/4403/", name="村口")
+    return point.public_id, secret
+
+
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
@@ -175,7 +251,58 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:forget_search", "post"): Access(
         at("/my/searches/NOTHING/remove/"), (302, 404, 404, 404, 404, 404), "post"
     ),
+    # A person's files are theirs alone; who acts for an agency is told so.
+    ("files:mine", "get"): Access(at("/my/files/"), (302, 200, 200, 200, 200, 200)),
+    ("files:mine", "post"): Access(at("/my/files/"), (302, 422, 403, 403, 403, 403), "post"),
+    ("files:download", "get"): Access(lambda: f"/my/files/{ritas_file()}/", (302, 302, 404, 404, 404, 404)),
+    ("files:remove", "post"): Access(
+        lambda: f"/my/files/{ritas_file()}/remove/", (302, 302, 404, 404, 404, 404), "post"
+    ),
+    ("files:open", "get"): Access(ritas_link, (302, 200, 404, 404, 404, 404)),
+    ("files:begin", "post"): Access(at("/files/sending/"), (302, 422, 422, 422, 422, 422), "post"),
+    ("files:sending", "get"): Access(lambda: f"/files/sending/{ritas_transfer()}/", (302, 200, 404, 404, 404, 404)),
+    ("files:piece", "post"): Access(
+        lambda: f"/files/sending/{ritas_transfer()}/0/", (302, 422, 404, 404, 404, 404), "post"
+    ),
+    ("files:give_up", "post"): Access(
+        lambda: f"/files/sending/{ritas_transfer()}/give-up/", (302, 302, 404, 404, 404, 404), "post"
+    ),
     ("portal:data", "get"): everyone(at("/data/")),
+    # Broadcasts: officers of the division. A playing point's link is its right, whoever holds it.
+    ("loudspeaker:broadcast_list", "get"): Access(at("/workbench/broadcasts/"), (302, 403, 403, 200, 200, 403)),
+    ("loudspeaker:broadcast_new", "get"): Access(at("/workbench/broadcasts/new/"), (302, 403, 403, 200, 200, 403)),
+    ("loudspeaker:broadcast_new", "post"): Access(
+        at("/workbench/broadcasts/new/"), (302, 403, 403, 422, 422, 403), "post"
+    ),
+    ("loudspeaker:broadcast_detail", "get"): Access(
+        lambda: f"/workbench/broadcasts/{a_broadcast()}/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("loudspeaker:broadcast_detail", "post"): Access(
+        lambda: f"/workbench/broadcasts/{a_broadcast()}/", (302, 403, 403, 302, 404, 403), "post", {"step": "ask"}
+    ),
+    ("loudspeaker:broadcast_change", "get"): Access(
+        lambda: f"/workbench/broadcasts/{a_broadcast()}/change/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("loudspeaker:broadcast_change", "post"): Access(
+        lambda: f"/workbench/broadcasts/{a_broadcast()}/change/", (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("loudspeaker:broadcast_sound", "get"): Access(
+        at("/workbench/broadcasts/NOTHING/sound/"), (302, 403, 403, 404, 404, 403)
+    ),
+    ("loudspeaker:airing_detail", "get"): Access(an_airing, (302, 403, 403, 200, 404, 403)),
+    ("loudspeaker:point_list", "get"): Access(at("/workbench/playing-points/"), (302, 403, 403, 200, 200, 403)),
+    ("loudspeaker:point_list", "post"): Access(
+        at("/workbench/playing-points/"), (302, 403, 403, 422, 422, 403), "post"
+    ),
+    ("loudspeaker:point_end", "post"): Access(
+        lambda: f"/workbench/playing-points/{a_point()[0]}/end/", (302, 403, 403, 302, 404, 403), "post"
+    ),
+    ("loudspeaker:point_page", "get"): everyone(lambda: f"/loudspeaker/{a_point()[1]}/"),
+    ("loudspeaker:point_due", "post"): everyone(lambda: f"/loudspeaker/{a_point()[1]}/due.json", method="post"),
+    ("loudspeaker:point_sound", "get"): everyone(lambda: f"/loudspeaker/{a_point()[1]}/1/sound/", 404),
+    ("loudspeaker:point_played", "post"): everyone(
+        lambda: f"/loudspeaker/{a_point()[1]}/1/played/", 404, method="post"
+    ),
     ("portal:workbench", "get"): Access(at("/workbench/"), (302, 403, 200, 200, 200, 200)),
     ("portal:intake_upload", "get"): Access(at("/workbench/import/"), (302, 403, 403, 200, 200, 403)),
     ("portal:intake_upload", "post"): Access(at("/workbench/import/"), (302, 403, 403, 422, 422, 403), "post"),

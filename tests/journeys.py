@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import FilePayload, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 FLAGS = [
@@ -214,6 +216,51 @@ def sign_up(page: Page, address: str) -> None:
     expect(page.locator("input[name=name]")).to_have_value("李××")
 
 
+def hand_in(page: Page, address: str) -> None:
+    """Somebody on a bad line keeps a paper: the line breaks in the middle, the page is loaded again, and it goes on
+    where it was. Without JavaScript the same question takes the file whole."""
+    page.goto(f"{address}/my/files/")
+    page.fill("input[name=login]", os.environ["LOGIN"])
+    page.fill("input[name=password]", os.environ["PASSWORD"])
+    page.locator("main button[type=submit]").first.click()
+    page.goto(f"{address}/my/files/")
+    page.locator("main button[name=agency]").click()
+    page.goto(f"{address}/my/files/")
+    name = f"证明-{sys.argv[3]}-{sys.argv[4]}.txt"
+    content = (f"{name} 情况说明\n" * 60_000).encode()  # nine pieces or so
+    paper: FilePayload = {"name": name, "mimeType": "text/plain", "buffer": content}
+    if _scripts(page):
+        pieces: list[str] = []
+        page.on(
+            "request", lambda asked: pieces.append(asked.url) if re.search(r"/sending/\w+/\d+/$", asked.url) else None
+        )
+        page.route(re.compile(r"/sending/\w+/3/$"), lambda route: route.abort())  # the line breaks at the fourth piece
+        page.locator("main input[type=file]").set_input_files(paper)
+        expect(page.locator(".sending [role=status]")).to_contain_text("网络中断")
+        page.unroute(re.compile(r"/sending/\w+/3/$"))
+        page.goto(f"{address}/my/files/")  # the page is closed and opened again
+        expect(page.locator("#on-the-way")).to_be_visible()
+        before = {url.rstrip("/").rpartition("/")[2] for url in pieces} - {"3"}
+        assert before == {"0", "1", "2"}, before
+        pieces.clear()
+        page.locator("main input[type=file]").set_input_files(paper)
+        expect(page.locator(".sending [role=status]")).to_contain_text("已全部传到")
+        again = {url.rstrip("/").rpartition("/")[2] for url in pieces}
+        assert again, "nothing was sent"
+        assert not again & before, again  # a finished piece is never sent again
+    else:
+        page.locator("main input[type=file]").set_input_files(paper)
+    page.locator("main form:has(input[type=file]) button[type=submit]").click()
+    expect(page.locator(".letters").last).to_contain_text(name)
+    expect(page.locator("#on-the-way")).to_have_count(0)
+    with page.expect_download() as saved:
+        page.locator(".letters li", has_text=name).get_by_text("下载").click()
+    assert saved.value.suggested_filename == name
+    assert Path(saved.value.path()).read_bytes() == content
+    page.locator(".letters li", has_text=name).get_by_role("button", name="删除").click()
+    expect(page.locator("main")).not_to_contain_text(name)
+
+
 def _scripts(page: Page) -> bool:
     return sys.argv[3] == "on"
 
@@ -228,6 +275,7 @@ JOURNEYS: dict[str, Callable[[Page, str], None]] = {
     "keep": keep,
     "sign_up": sign_up,
     "passkey": passkey,
+    "hand_in": hand_in,
 }
 
 

@@ -66,7 +66,9 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("journey", ["find", "sign_in", "modes", "language", "parameters", "narrow", "keep", "sign_up"])
+@pytest.mark.parametrize(
+    "journey", ["find", "sign_in", "modes", "language", "parameters", "narrow", "keep", "sign_up", "hand_in"]
+)
 def test_each_journey_works_with_and_without_javascript(
     stack: Stack, journey: str, width: int, javascript: bool
 ) -> None:

@@ -179,6 +179,8 @@ SUSPICIOUS = re.compile(r"(^|_)(email|phone|mobile|birth|id_number|address|seale
 NOT_PERSONAL = {
     "core.idempotencykey.body_sha256": "a hash of a client's request",
     "files.upload.sha256": "a hash of the file's bytes",
+    "files.transfer.sha256": "a hash of the file's bytes, forgotten with the transfer",
+    "files.piece.sha256": "a hash of the piece's bytes",
 }
 
 

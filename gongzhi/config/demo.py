@@ -149,3 +149,23 @@ def funds_without_unit(count: int) -> bytes:
     rows = [row for row in bodies(count) if row[1].startswith("52")][:6]
     lines = [f"{row[0]}\t{row[1]}\t{row[13]}" for row in rows]
     return "\n".join(["名称\t统一社会信用代码\t开办资金", *lines]).encode()
+
+
+#: Where the demonstration's loudspeakers stand.
+PLAYING_POINTS = ("示例村文化广场喇叭", "示例村三组村口喇叭", "示例社区服务站话筒")
+#: Title, text, days after the first, times.
+BROADCASTS = [
+    (
+        "防汛提醒",
+        "各位乡亲，今明两天有大到暴雨。请不要下河，不要在山脚停留。住在低洼处的，听到锣声请马上往村小学转移。",
+        2,
+        ["07:00", "12:00", "18:30"],
+    ),
+    (
+        "社工站义诊通知",
+        "各位乡亲，本周六上午九点，社工站在文化广场义诊，量血压、测血糖，不收钱。",
+        1,
+        ["07:30", "18:00"],
+    ),
+    ("秋季防火", "各位乡亲，秋天天干物燥，请不要在田边烧秸秆，上山不要带火种。", 6, ["12:00"]),
+]

@@ -200,10 +200,22 @@ def _index() -> Iterator[Problem]:
         )
 
 
+def _store() -> Iterator[Problem]:
+    from gongzhi.files import store
+
+    reason = store.unavailable()
+    if reason:
+        yield Problem(
+            "store.away",
+            f"The object store cannot be used, so no file comes in or goes out: {reason}",
+            "Check the GONGZHI_S3_ variables, and that the key may list, read, write and delete in the bucket.",
+        )
+
+
 def examine(var: Path) -> list[Problem]:
     """Every problem, the worst that can be found without the database first."""
     problems = list(_disk(var))
-    parts: list[Callable[[], Iterator[Problem]]] = [_settings, _database, _migrations, _worker, _index]
+    parts: list[Callable[[], Iterator[Problem]]] = [_settings, _database, _migrations, _worker, _index, _store]
     try:
         with database(var):
             start_django()

@@ -97,6 +97,28 @@ def database(url: str) -> dict[str, Any]:
     return settings
 
 
+def object_store() -> dict[str, Any]:
+    """Options of an S3-compatible store, from the variables that begin with GONGZHI_S3_; empty without a bucket."""
+    named = {
+        "bucket_name": "GONGZHI_S3_BUCKET",
+        "endpoint_url": "GONGZHI_S3_ENDPOINT",
+        "region_name": "GONGZHI_S3_REGION",
+        "access_key": "GONGZHI_S3_KEY_ID",
+        "secret_key": "GONGZHI_S3_SECRET",
+        "location": "GONGZHI_S3_FOLDER",
+        "addressing_style": "GONGZHI_S3_ADDRESSING",
+    }
+    options = {option: value for option, name in named.items() if (value := text(name).strip())}
+    if not options:
+        return {}
+    for name in ("GONGZHI_S3_BUCKET", "GONGZHI_S3_KEY_ID", "GONGZHI_S3_SECRET"):
+        if not text(name).strip():
+            raise BadSetting(f"{name} is not set, and other GONGZHI_S3_ variables are: set it, or unset them all")
+    if options.get("addressing_style", "auto") not in {"auto", "path", "virtual"}:
+        raise BadSetting("GONGZHI_S3_ADDRESSING is neither auto, path nor virtual")
+    return options
+
+
 @dataclass(frozen=True)
 class Keys:
     """The platform's secrets. `encryption` maps a key version to 32 bytes; the highest version is used to write."""

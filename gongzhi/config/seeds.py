@@ -19,6 +19,9 @@ from gongzhi.accounts.models import Account
 from gongzhi.config import demo
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
+from gongzhi.core.times import today
+from gongzhi.loudspeaker import actions as loudspeaker
+from gongzhi.loudspeaker.models import Broadcast
 from gongzhi.orgs import actions as orgs
 from gongzhi.orgs.acting import for_agency
 from gongzhi.orgs.enums import AgencyKind, Kind, Role, Standing
@@ -52,6 +55,7 @@ SEEDER = Actor.system(
 DEMO_PEOPLE = [
     ("admin@demo.example", "安××", "示例平台运营中心", AgencyKind.OPERATOR, "/", Role.ADMINISTRATOR),
     ("registrar@demo.example", "李××", "示例市民政局", AgencyKind.REGISTRY, "99/9999/", Role.REGISTRAR),
+    ("deputy@demo.example", "王××", "示例市民政局", AgencyKind.REGISTRY, "99/9999/", Role.REGISTRAR),
     ("reader@demo.example", "周××", "示例市民政局", AgencyKind.REGISTRY, "99/9999/", Role.READER),
 ]
 #: How many bodies a demonstration shows.
@@ -84,11 +88,12 @@ def load_demo(var: Path, *, size: str, if_empty: bool) -> None:
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:
             json.dump(passwords, handle)
     _record_around(size)
+    _announce()
 
 
-def _registrar() -> Actor:
-    """The demonstration's registry officer, as after signing in."""
-    account = Account.objects.get(email="registrar@demo.example")
+def _registrar(email: str = "registrar@demo.example") -> Actor:
+    """One of the demonstration's registry officers, as after signing in."""
+    account = Account.objects.get(email=email)
     appointment = Appointment.objects.get(person_id=account.person_id, role=Role.REGISTRAR)
     actor = for_agency(account, appointment.agency_id, uuid.uuid4())
     if actor is None:
@@ -152,6 +157,32 @@ def _record_around(size: str) -> None:
     file = open_list(demo.funds_without_unit(DEMO_SIZES[size]), filename="示例市开办资金.tsv")
     with acting(officer) as actor:
         registry.import_organizations(actor=actor, file=file, apply=True, dated_on=dt.date(2026, 5, 13))
+
+
+def _announce() -> None:
+    """Playing points, a broadcast that is on the air, one that waits for approval and a draft: once."""
+    if Broadcast.objects.exists():
+        return
+    day = today()
+    with acting(_registrar()) as officer:
+        for name in demo.PLAYING_POINTS:
+            loudspeaker.add_point(actor=officer, path="99/9999/", name=name)
+        made = [
+            loudspeaker.draft_broadcast(
+                actor=officer,
+                path="99/9999/",
+                title=title,
+                text=text,
+                first_on=day,
+                last_on=day + dt.timedelta(days=days),
+                times=times,
+            )
+            for title, text, days, times in demo.BROADCASTS
+        ]
+        for broadcast in made[:2]:
+            loudspeaker.ask_approval(actor=officer, broadcast=broadcast)
+    with acting(_registrar("deputy@demo.example")) as deputy:
+        loudspeaker.approve_broadcast(actor=deputy, broadcast=made[0])
 
 
 def _make_person(email: str, name: str, agency_name: str, kind: AgencyKind, path: str, role: Role) -> dict[str, str]:

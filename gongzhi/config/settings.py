@@ -38,6 +38,7 @@ OUR_APPS = [
     "gongzhi.portal",
     "gongzhi.api",
     "gongzhi.registry",
+    "gongzhi.loudspeaker",
     "gongzhi.orgs",
     "gongzhi.accounts",
     "gongzhi.rulebook",
@@ -193,6 +194,10 @@ SEARCH_INDEX = Path(env.text("GONGZHI_SEARCH_INDEX") or VAR / "index" / "orgs")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 UPLOADS = Path(env.text("GONGZHI_UPLOADS") or VAR / "uploads")
+#: An S3-compatible store in place of that folder, which then only holds what is in hand. Empty: the folder.
+OBJECT_STORE = env.object_store()
+UPLOADS_PER_PERSON_MB = env.number("GONGZHI_UPLOADS_PER_PERSON_MB", 500)
+UPLOADS_PER_ORGANIZATION_MB = env.number("GONGZHI_UPLOADS_PER_ORGANIZATION_MB", 5000)
 #: Static files straight from the sources, for tests: nothing has to be collected first.
 STATIC_FROM_SOURCE = env.flag("GONGZHI_STATIC_FROM_SOURCE", False)
 STORAGES = {

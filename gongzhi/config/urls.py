@@ -10,7 +10,15 @@ from django.urls import URLPattern, URLResolver, include, path
 from gongzhi.config import health
 from gongzhi.core.door import through
 
-PAGES = ["gongzhi.portal.urls", "gongzhi.accounts.urls", "gongzhi.rulebook.urls", "gongzhi.ui.urls", "gongzhi.api.docs"]
+PAGES = [
+    "gongzhi.portal.urls",
+    "gongzhi.accounts.urls",
+    "gongzhi.rulebook.urls",
+    "gongzhi.ui.urls",
+    "gongzhi.api.docs",
+    "gongzhi.files.urls",
+    "gongzhi.loudspeaker.urls",
+]
 
 _plain: list[URLPattern | URLResolver] = [path("healthz", health.healthz, name="healthz")]
 if find_spec("gongzhi.api"):

@@ -60,6 +60,7 @@ OOXML_MAIN: Final = {
 }
 #: Relationships to the outside that are only links to click on, or values a sheet remembers from another sheet.
 HARMLESS_LINKS: Final = ("/hyperlink", "/externalLinkPath", "/xlPathMissing")
+RECORDINGS: Final = frozenset({"wav", "mp3", "ogg", "m4a"})
 EXTENSIONS: Final = {"csv": "csv", "tsv": "tsv", "txt": "txt"}
 
 #: Set once for the program (and for tests): a warning about a huge picture is an error.
@@ -447,11 +448,168 @@ def check_text(content: bytes, extension: str) -> str:
     return kind
 
 
+# --- recordings ---
+
+#: Kilobits a second and samples a second by the codes in the head of an MPEG audio frame (layer III).
+_MP3_RATES: Final = {
+    1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+_MP3_SAMPLES: Final = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
+#: How the first packet of a sound in Ogg begins.
+_OGG_SOUNDS: Final = (b"\x01vorbis", b"OpusHead", b"Speex   ", b"\x7fFLAC")
+_M4A_BRANDS: Final = frozenset({b"M4A ", b"M4B ", b"mp41", b"mp42", b"isom", b"iso2", b"3gp4", b"3gp5", b"dash"})
+_M4A_FOLDERS: Final = frozenset({b"moov", b"trak", b"mdia"})
+_M4A_TOP: Final = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"udta", b"meta", b"uuid"})
+
+
+def rewrite_wav(content: bytes, target: IO[bytes]) -> None:
+    """Write a WAV file anew: how its sound is stored and the sound, nothing else. Raises `Refused`."""
+    end = struct.unpack_from("<L", content, 4)[0] + 8 if len(content) >= 12 else 0
+    if end > len(content) or end < 12:
+        raise Refused("damaged", "RIFF")
+    if content[end:].strip(b"\x00"):
+        raise Refused("two_in_one", "RIFF")
+    at, form, sound = 12, b"", memoryview(b"")
+    while at + 8 <= end:
+        name, size = struct.unpack_from("<4sL", content, at)
+        if at + 8 + size > end:
+            raise Refused("damaged", "RIFF")
+        if name == b"fmt ":
+            form = content[at + 8 : at + 8 + size]
+        elif name == b"data" and not sound:
+            sound = memoryview(content)[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+    if not 16 <= len(form) <= 64 or not sound:
+        raise Refused("no_sound", "RIFF")
+    coding, channels, rate = struct.unpack_from("<HHL", form)
+    if coding not in {1, 3, 6, 7, 0xFFFE} or not 1 <= channels <= 8 or not 4000 <= rate <= 192_000:
+        raise Refused("no_sound", "fmt")
+    odd = len(sound) % 2
+    size = 4 + 8 + len(form) + len(form) % 2 + 8 + len(sound) + odd
+    target.write(b"RIFF" + struct.pack("<L", size) + b"WAVEfmt " + struct.pack("<L", len(form)) + form)
+    target.write(bytes(len(form) % 2) + b"data" + struct.pack("<L", len(sound)))
+    target.write(sound)
+    target.write(bytes(odd))
+
+
+def _mp3_frame(content: bytes, at: int) -> int:
+    """How many bytes the frame at this place has; 0 where there is none."""
+    head = int.from_bytes(content[at : at + 4], "big") if at + 4 <= len(content) else 0
+    version, layer = head >> 19 & 3, head >> 17 & 3
+    rate, samples = head >> 12 & 15, head >> 10 & 3
+    if head >> 21 != 0x7FF or version == 1 or layer != 1 or rate in {0, 15} or samples == 3:
+        return 0
+    kilobits = _MP3_RATES[1 if version == 3 else 2][rate]
+    return (144 if version == 3 else 72) * kilobits * 1000 // _MP3_SAMPLES[version][samples] + (head >> 9 & 1)
+
+
+def rewrite_mp3(content: bytes, target: IO[bytes]) -> None:
+    """Write an MP3 file anew: its frames, without the tags before and behind them. Raises `Refused`."""
+    at = 0
+    if content.startswith(b"ID3"):
+        size = 0
+        for byte in content[6:10]:
+            size = size << 7 | byte & 0x7F
+        at = 10 + size + (10 if content[5] & 0x10 else 0)
+        while at < len(content) and content[at] == 0:  # padding that some programs leave
+            at += 1
+    start, frames = at, 0
+    while (size := _mp3_frame(content, at)) and at + size <= len(content):
+        at, frames = at + size, frames + 1
+    if frames < 3:
+        raise Refused("no_sound", "MPEG")
+    cut_off = bool(_mp3_frame(content, at))  # a recording that stopped in the middle of a frame
+    rest = b"" if cut_off else content[at:].strip(b"\x00")
+    if rest and not (rest.startswith((b"TAG", b"APETAGEX", b"LYRICSBEGIN")) and len(rest) < 64 * 1024):
+        raise Refused("two_in_one", "MPEG")
+    target.write(memoryview(content)[start:at])
+
+
+def check_ogg(content: bytes) -> None:
+    """Refuse an Ogg file that is not one sound from its first byte to its last."""
+    at, stream, pages = 0, b"", 0
+    while at < len(content):
+        if content[at : at + 5] != b"OggS\x00" or at + 27 > len(content):
+            raise Refused("two_in_one" if pages else "damaged", "Ogg")
+        table = content[at + 27 : at + 27 + content[at + 26]]
+        body = at + 27 + len(table)
+        after = body + sum(table)
+        if len(table) != content[at + 26] or after > len(content):
+            raise Refused("damaged", "Ogg")
+        if pages == 0:
+            stream = content[at + 14 : at + 18]
+            if not content[at + 5] & 2 or not content[body:after].startswith(_OGG_SOUNDS):
+                raise Refused("no_sound", "Ogg")
+        elif content[at + 14 : at + 18] != stream:
+            raise Refused("no_sound", "Ogg")  # a picture beside the sound, or a second sound
+        at, pages = after, pages + 1
+    if pages < 3:
+        raise Refused("no_sound", "Ogg")
+
+
+def _boxes(content: bytes | bytearray, at: int, end: int) -> Iterator[tuple[bytes, int, int, int]]:
+    """Kind, start, first byte of the content, and end of every box between two places. They must fill it exactly."""
+    while at < end:
+        if at + 8 > end:
+            raise Refused("damaged", "MP4")
+        size, kind = struct.unpack_from(">L4s", content, at)
+        head = 8
+        if size == 1 and at + 16 <= end:
+            size, head = struct.unpack_from(">Q", content, at + 8)[0], 16
+        elif size == 0:
+            size = end - at
+        if size < head or at + size > end:
+            raise Refused("damaged", "MP4")
+        yield kind, at, at + head, at + size
+        at += size
+
+
+def _without_tags(content: bytearray, at: int, end: int, handlers: list[bytes]) -> None:
+    """Empty every box that says something beside the sound, in place, so that the others stay where they are."""
+    for kind, start, inside, after in _boxes(content, at, end):
+        if kind in {b"udta", b"meta", b"uuid", b"free", b"skip"}:
+            content[start + 4 : start + 8] = b"free"
+            content[inside:after] = bytes(after - inside)
+        elif kind in _M4A_FOLDERS:
+            _without_tags(content, inside, after, handlers)
+        elif kind == b"hdlr":
+            handlers.append(bytes(content[inside + 8 : inside + 12]))
+
+
+def rewrite_m4a(content: bytes, target: IO[bytes]) -> None:
+    """Write an M4A file without its tags (a phone writes the place into them). Raises `Refused`."""
+    kinds = [kind for kind, _start, _inside, _after in _boxes(content, 0, len(content))]
+    if content[8:12] not in _M4A_BRANDS or not {b"moov", b"mdat"} <= set(kinds) or set(kinds) - _M4A_TOP:
+        raise Refused("no_sound", "MP4")
+    handlers: list[bytes] = []
+    changed = bytearray(content)
+    _without_tags(changed, 0, len(changed), handlers)
+    if b"soun" not in handlers or set(handlers) - {b"soun"}:
+        raise Refused("no_sound", "MP4")
+    target.write(changed)
+
+
+def rewrite_recording(content: bytes, target: IO[bytes], kind: str) -> None:
+    """Check a recording and, but for Ogg, write it anew without what is not sound. Raises `Refused`."""
+    try:
+        if kind == "wav":
+            rewrite_wav(content, target)
+        elif kind == "mp3":
+            rewrite_mp3(content, target)
+        elif kind == "m4a":
+            rewrite_m4a(content, target)
+        else:
+            check_ogg(content)
+    except (struct.error, IndexError, RecursionError) as error:
+        raise Refused("damaged") from error
+
+
 # --- all together ---
 
 
 def format_by_first_bytes(head: bytes) -> str:
-    """`pdf`, `png`, `jpeg`, `webp`, `zip`, or `text` for everything that has no mark of its own."""
+    """`pdf`, `png`, `jpeg`, `webp`, `zip`, `wav`, `mp3`, `ogg`, `m4a`, or `text` for everything without a mark."""
     if head.startswith((b"%PDF-1.", b"%PDF-2.")):
         return "pdf"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -462,13 +620,25 @@ def format_by_first_bytes(head: bytes) -> str:
         return "webp"
     if head.startswith(b"PK\x03\x04"):
         return "zip"
-    return "text"
+    return _recording_by_first_bytes(head) or "text"
+
+
+def _recording_by_first_bytes(head: bytes) -> str:
+    """`wav`, `mp3`, `ogg`, `m4a`, or nothing."""
+    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+        return "wav"
+    if head[:4] == b"OggS":
+        return "ogg"
+    if head[4:8] == b"ftyp":
+        return "m4a"
+    tagged = head[:3] == b"ID3" and head[3:4] in {b"\x02", b"\x03", b"\x04"}
+    return "mp3" if tagged or _mp3_frame(head, 0) else ""
 
 
 def inspect(source: Path, target: Path, extension: str) -> str:
-    """The format of a file (`pdf`, `png`, `jpeg`, `webp`, `docx`, `xlsx`, `ofd`, `csv`, `tsv`, `txt`), or `Refused`.
+    """The format of a file (`pdf`, `png`, `docx`, `wav`, `csv`, …: the values of `enums.Format`), or `Refused`.
 
-    A picture is written anew to `target`. `extension` only tells apart the three formats that are plain text.
+    A picture is written anew to `target`, and so is a recording that may hold more than sound. `extension` only tells apart the three formats that are plain text.
     """
     with source.open("rb") as stream:
         head = stream.read(16)
@@ -489,6 +659,10 @@ def inspect(source: Path, target: Path, extension: str) -> str:
         content = stream.read()
     if kind == "pdf":
         check_pdf(content)
+        return kind
+    if kind in RECORDINGS:
+        with target.open("wb") as output:
+            rewrite_recording(content, output, kind)
         return kind
     return check_text(content, extension)
 

@@ -35,3 +35,9 @@ def scan_waiting(*, actor: Actor) -> None:
                 return  # it is away altogether; otherwise it only could not judge this one
         except FileNotFoundError:
             log.error("files.lost: upload %s", upload.pk)
+
+
+@job("files.forget_transfers", cron="23 * * * *")
+def forget_transfers(*, actor: Actor) -> None:
+    """Every hour: forget files of which no piece has come for two days."""
+    actions.forget_transfers(actor=actor)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.files.contracts import Owner
 from gongzhi.files.enums import READ
-from gongzhi.files.models import Upload
+from gongzhi.files.models import Transfer, Upload
 
 
 def can_receive(actor: Actor, owner: Owner) -> bool:
@@ -37,6 +37,19 @@ def can_read(actor: Actor, upload: Upload) -> bool:
     if not actor.may(READ):
         return False
     return is_own(actor, upload) or (bool(upload.path) and actor.reaches(upload.path))
+
+
+def can_send(actor: Actor, transfer: Transfer) -> bool:
+    """Who began to send a file, in the capacity they began it in."""
+    if actor.person_id is None or transfer.created_by_person != actor.person_id:
+        return False
+    scope = actor.scope
+    return (scope.person, scope.org, scope.path or "") == (transfer.person_id, transfer.org_id, transfer.path)
+
+
+def can_remove(actor: Actor, upload: Upload) -> bool:
+    """A person their own file; for an organization who handed it in."""
+    return is_own(actor, upload) and (actor.scope.person is not None or upload.created_by_person == actor.person_id)
 
 
 def can_keep_store(actor: Actor) -> bool:

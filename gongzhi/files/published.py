@@ -9,29 +9,34 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase, HttpResponseNotModified
 from django.utils.cache import get_conditional_response
+
+from gongzhi.files import store
 
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
 _YEAR_S: Final = 365 * 24 * 3600
 
 
-def place_of(name: str) -> Path:
-    """Where a published file lies; `sweep` of private files does not look there. ValueError for another name."""
+def _key(name: str) -> str:
+    """Where a published file is kept; `sweep` of private files does not look there. ValueError for another name."""
     if not _NAME.fullmatch(name):
         raise ValueError("a published file is named by its SHA-256")
-    return Path(settings.UPLOADS) / "published" / name[:2] / name
+    return f"published/{name[:2]}/{name}"
+
+
+def place_of(name: str) -> Path:
+    """A path on this machine that holds a published file. ValueError for another name, `OSError` where it is not."""
+    return store.at(_key(name))
 
 
 def workshop() -> Path:
     """The folder on the same disk where a file is made before it is published."""
-    folder = Path(settings.UPLOADS) / "published" / "making"
+    folder = store.root() / "published" / "making"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
@@ -41,32 +46,24 @@ def publish(file: Path) -> tuple[str, int]:
     with file.open("rb") as stream:
         os.fsync(stream.fileno())
         name, size = hashlib.file_digest(stream, "sha256").hexdigest(), file.stat().st_size
-    place = place_of(name)
-    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file.chmod(0o600)
-    file.rename(place)
-    descriptor = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    store.put(file, _key(name))
     return name, size
 
 
 def unneeded(named: set[str], *, older_than_s: int) -> list[str]:
     """Published files that are not among `named`: left by a rolled back transaction. Young ones may belong to an open one."""
-    folder = Path(settings.UPLOADS) / "published"
-    return [
-        file.name
-        for file in folder.glob("[0-9a-f][0-9a-f]/*")
-        if file.name not in named and time.time() - file.stat().st_mtime > older_than_s
-    ]
+    found = []
+    for key, age in store.listed("published/"):
+        folder, _slash, name = key.rpartition("/")
+        if _NAME.fullmatch(name) and folder == f"published/{name[:2]}" and name not in named and age > older_than_s:
+            found.append(name)
+    return found
 
 
 def withdraw(names: Iterable[str]) -> None:
     """Remove published files; one that is gone already is no error. The caller knows that nothing names them any more."""
     for name in names:
-        place_of(name).unlink(missing_ok=True)
+        store.remove(_key(name))
 
 
 def send_published(request: HttpRequest, name: str, *, shown: str, content_type: str) -> HttpResponseBase:

@@ -43,7 +43,17 @@ ROLES: dict[str, RoleDefinition] = {
     ),
     Role.REGISTRAR: RoleDefinition(
         _("Keeps the register of one division and everything below it: loads lists and corrects entries."),
-        frozenset({"files.read", "orgs.see_workbench", "registry.correct", "registry.import"}),
+        frozenset(
+            {
+                "files.read",
+                "loudspeaker.approve",
+                "loudspeaker.keep_points",
+                "loudspeaker.prepare",
+                "orgs.see_workbench",
+                "registry.correct",
+                "registry.import",
+            }
+        ),
     ),
     Role.READER: RoleDefinition(
         _("Sees the workbench of the agency and changes nothing."),

@@ -108,6 +108,7 @@ SEARCH = Entry(
 )
 MESSAGES = Entry(_("Messages"), "bell", "portal:messages", Audience.PERSON)
 SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.PERSON)
+FILES = Entry(_("My files"), "file-text", "files:mine", Audience.PERSON)
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
@@ -120,7 +121,7 @@ MAIN = (HOME, SEARCH, NAMES, DATA, MESSAGES, WORKBENCH)
 TABS = (HOME, SEARCH, DATA, SIGN_IN, MESSAGES, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
-    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, SECURITY, WORKBENCH)),
+    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, FILES, SECURITY, WORKBENCH)),
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -141,6 +142,29 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 also=("portal:doubt_settle", "portal:doubt_units"),
             ),
             DATA,
+        ),
+    ),
+    (
+        _("Village loudspeaker"),
+        (
+            Entry(
+                _("Broadcasts"),
+                "megaphone",
+                "loudspeaker:broadcast_list",
+                also=(
+                    "loudspeaker:broadcast_new",
+                    "loudspeaker:broadcast_detail",
+                    "loudspeaker:broadcast_change",
+                    "loudspeaker:airing_detail",
+                ),
+                permission="loudspeaker.prepare",
+            ),
+            Entry(
+                _("Playing points"),
+                "map-pin",
+                "loudspeaker:point_list",
+                permission="loudspeaker.keep_points",
+            ),
         ),
     ),
     (_("Rules"), (Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)),)),

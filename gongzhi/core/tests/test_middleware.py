@@ -18,7 +18,7 @@ from gongzhi.core.middleware import Refusals, SecurityHeaders
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
     " font-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none';"
-    " manifest-src 'self'"
+    " manifest-src 'self'; media-src 'self'"
 )
 TRUSTED = "; require-trusted-types-for 'script'; trusted-types 'none'"
 UPGRADE = "; upgrade-insecure-requests"

@@ -196,3 +196,47 @@ def one_byte_many_times(name: str, count: int) -> bytes:
     old = len(content[start:end]) // len(entry)
     total = min(0xFFFF, count + old)
     return content[:start] + table + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, total, total, len(table), start, 0)
+
+
+def wav(seconds: float = 0.2, *more: tuple[bytes, bytes]) -> bytes:
+    """A WAV of silence, with more chunks if given."""
+    sound = bytes(int(8000 * seconds) * 2)
+    chunks = [(b"fmt ", struct.pack("<HHLLHH", 1, 1, 8000, 16000, 2, 16)), *more, (b"data", sound)]
+    body = b"".join(
+        name + struct.pack("<L", len(content)) + content + bytes(len(content) % 2) for name, content in chunks
+    )
+    return b"RIFF" + struct.pack("<L", 4 + len(body)) + b"WAVE" + body
+
+
+def mp3(frames: int = 10, *, before: bytes = b"", after: bytes = b"") -> bytes:
+    """An MP3 of silent frames (MPEG 1, layer III, 32 kbit/s, 44.1 kHz), between what is given."""
+    return before + (b"\xff\xfb\x10\x00" + bytes(100)) * frames + after
+
+
+def id3(text: bytes) -> bytes:
+    """A tag before an MP3."""
+    size = bytes(len(text) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\x03\x00\x00" + size + text
+
+
+def ogg(first: bytes = b"OpusHead", pages: int = 4, stream: int = 7) -> bytes:
+    """An Ogg of some pages."""
+    content = b""
+    for number in range(pages):
+        body = (first if number == 0 else b"sound").ljust(40, b"\x00")
+        flags = 2 if number == 0 else 0
+        content += b"OggS\x00" + struct.pack("<BqLLLB", flags, 0, stream, number, 0, 1) + bytes([len(body)]) + body
+    return content
+
+
+def box(kind: bytes, content: bytes = b"") -> bytes:
+    """One box of an MP4."""
+    return struct.pack(">L", 8 + len(content)) + kind + content
+
+
+def m4a(*handlers: bytes, tags: bytes = b"") -> bytes:
+    """An M4A with one track for each handler, and tags."""
+    tracks = b"".join(
+        box(b"trak", box(b"mdia", box(b"hdlr", bytes(8) + handler + bytes(12)))) for handler in handlers or (b"soun",)
+    )
+    return box(b"ftyp", b"M4A \x00\x00\x00\x00") + box(b"moov", tracks + box(b"udta", tags)) + box(b"mdat", b"sound")

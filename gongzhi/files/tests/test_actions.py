@@ -204,11 +204,11 @@ def test_what_must_not_come_in_leaves_nothing(
 
 @pytest.mark.django_db
 def test_every_refusal_says_what_where_and_what_to_do_in_both_languages() -> None:
-    codes = set(actions.REFUSALS)
+    codes = set(actions.keeping.REFUSALS)
     for language in ("zh-hans", "en"):
         with translation.override(language):
             for code in codes:
-                violation = actions._refusal(code, "word/document.xml", ALLOWED[Purpose.DOCUMENT])
+                violation = actions.keeping._refusal(code, "word/document.xml", ALLOWED[Purpose.DOCUMENT])
                 assert "%(" not in str(violation.message)
     source = Path(inspection.__file__).read_text()
     used = set(re.findall(r'Refused\("([a-z_]+)"', source)) | {"too_complex"}
@@ -260,7 +260,7 @@ def test_a_store_that_cannot_be_written_is_told_and_nothing_is_recorded(
     def full(*arguments: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(actions, "_place", full)
+    monkeypatch.setattr("gongzhi.files.store.put", full)
     before = Upload.objects.count()
     assert refusal(actor_of("rita")).code == "files.not_stored"
     assert Upload.objects.count() == before
@@ -562,7 +562,7 @@ def test_sweeping_without_the_right_scope_or_with_the_wrong_database_removes_not
         actions.sweep(actor=PROCESS)  # outside `acting` the second wall would hide every row
     with acting(PROCESS):
         Upload.objects.all().delete()
-    monkeypatch.setattr(actions, "MOST_ORPHANS", 0)
+    monkeypatch.setattr(actions.keeping, "MOST_ORPHANS", 0)
     with pytest.raises(RuleViolation) as caught, acting(PROCESS) as actor:
         actions.sweep(actor=actor)
     assert caught.value.code == "files.store_mismatch"

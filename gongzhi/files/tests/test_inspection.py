@@ -57,6 +57,13 @@ def many_names(count: int) -> bytes:
     return make.pack([*make.docx_members(), *((f"word/media/{at}", b"") for at in range(count))], zipfile.ZIP_STORED)
 
 
+def nested_boxes(depth: int) -> bytes:
+    content = b""
+    for _ in range(depth):
+        content = make.box(b"moov", content)
+    return content
+
+
 DOCX = make.docx_members()
 BODY = "word/document.xml"
 
@@ -193,6 +200,30 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "program in a cell": ("csv", lambda: b"a,\"+cmd|' /C calc'!A0\"\n", "formula"),
     "program in a cell behind blanks": ("tsv", lambda: b"a\t  =cmd|' /C calc'!A0\n", "formula"),
     "one cell of 200,000 letters": ("csv", lambda: b"a," + b"x" * 200_000, "damaged"),
+    "SVG that calls home": ("svg", lambda: b'<?xml version="1.0"?><svg xmlns:xlink="x"><image xlink:href="http://192.0.2.1/"/></svg>', "not_allowed_kind"),
+    "formula behind an invisible mark": ("csv", "\ufeff=1+1,a\n".encode, "formula"),
+    # recordings
+    "WAV and zip in one": ("wav", lambda: make.wav() + make.docx(), "two_in_one"),
+    "WAV with a page behind it": ("wav", lambda: make.wav() + b"<script>alert(1)</script>", "two_in_one"),
+    "WAV that says it is longer": ("wav", lambda: make.wav()[:-100], "damaged"),
+    "WAV without a sound": ("wav", lambda: b"RIFF\x04\x00\x00\x00WAVE", "no_sound"),
+    "WAV of 60,000 channels": ("wav", lambda: make.wav().replace(b"\x01\x00\x01\x00", b"\x01\x00\x60\xea", 1), "no_sound"),
+    "MP3 with a page behind it": ("mp3", lambda: make.mp3(after=b"<script>alert(1)</script>"), "two_in_one"),
+    "MP3 and zip in one": ("mp3", lambda: make.mp3() + make.docx(), "two_in_one"),
+    "MP3 of a tag alone": ("mp3", lambda: make.id3(b"x" * 500), "no_sound"),
+    "MP3 whose tag says it is larger": ("mp3", lambda: make.id3(b"x" * 500)[:300] + make.mp3(1), "no_sound"),
+    "page with the mark of an MP3": ("mp3", lambda: b"\xff\xfb\x10\x00<script>alert(1)</script>", "no_sound"),
+    "Ogg with a picture": ("ogg", lambda: make.ogg(b"\x80theora"), "no_sound"),
+    "Ogg of two streams": ("ogg", lambda: make.ogg() + make.ogg(stream=8), "no_sound"),
+    "Ogg with a page behind it": ("ogg", lambda: make.ogg() + b"<script>alert(1)</script>", "two_in_one"),
+    "Ogg cut off": ("ogg", lambda: make.ogg()[:-5], "damaged"),
+    "M4A with a film": ("m4a", lambda: make.m4a(b"soun", b"vide"), "no_sound"),
+    "M4A without a track": ("m4a", lambda: make.m4a(b"text"), "no_sound"),
+    "M4A with something behind it": ("m4a", lambda: make.m4a() + b"<script>", "damaged"),
+    "M4A whose box is longer than the file": ("m4a", lambda: make.m4a()[:-3], "damaged"),
+    "M4A boxes one in another ten thousand times": (
+        "m4a", lambda: make.box(b"ftyp", b"M4A " + bytes(4)) + nested_boxes(10_000) + make.box(b"mdat", b"x"), "damaged"
+    ),
 }  # fmt: skip
 
 
@@ -223,7 +254,7 @@ def test_memory_is_limited_and_hostile_pictures_take_little(tmp_path: Path) -> N
 
 
 def test_the_corpus_is_large_enough() -> None:
-    assert len(HOSTILE) >= 60
+    assert len(HOSTILE) >= 90
 
 
 HONEST: dict[str, tuple[str, Callable[[], bytes], str]] = {
@@ -258,6 +289,16 @@ HONEST: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "csv with rare characters": ("csv", lambda: "㐀𠮷,1\n".encode("utf-8-sig"), "csv"),
     "tsv in UTF-16": ("tsv", lambda: "姓名\t金额\n".encode("utf-16"), "tsv"),
     "csv of 20 MB": ("csv", lambda: "某某服务中心,100\n".encode() * 800_000, "csv"),
+    "wav": ("wav", make.wav, "wav"),
+    "wav with an odd chunk": ("wav", lambda: make.wav(0.2, (b"LIST", b"INFO")), "wav"),
+    "mp3": ("mp3", make.mp3, "mp3"),
+    "mp3 with tags": ("mp3", lambda: make.mp3(before=make.id3(b"GPS"), after=b"TAG" + bytes(125)), "mp3"),
+    "mp3 that stopped in the middle": ("mp3", lambda: make.mp3()[:-30], "mp3"),
+    "ogg": ("ogg", make.ogg, "ogg"),
+    "ogg vorbis": ("ogg", lambda: make.ogg(b"\x01vorbis"), "ogg"),
+    "m4a": ("m4a", make.m4a, "m4a"),
+    "wav of 20 MB": ("wav", lambda: make.wav(1250.0), "wav"),
+    "csv whose first column is called ID3": ("csv", b"ID3,a\n1,2\n".strip, "csv"),
     "txt": ("txt", "情况说明：\r\n<附件> 见另页".encode, "txt"),
 }  # fmt: skip
 
@@ -311,6 +352,26 @@ def test_a_photo_loses_its_place_its_maker_and_its_comment_and_stands_upright() 
     assert after.size == (before.height, before.width)
 
 
+@pytest.mark.parametrize(
+    ("kind", "content", "length"),
+    [
+        ("wav", make.wav(0.2, (b"LIST", b"GPS 22.5N")), len(make.wav())),
+        ("mp3", make.mp3(before=make.id3(b"GPS 22.5N"), after=b"TAG" + b"GPS".ljust(125)), len(make.mp3())),
+        ("m4a", make.m4a(tags=b"GPS 22.5N"), len(make.m4a(tags=b"GPS 22.5N"))),
+    ],
+    ids=["wav", "mp3", "m4a"],
+)
+def test_a_recording_loses_its_tags_and_keeps_its_sound(kind: str, content: bytes, length: int) -> None:
+    assert b"GPS" in content  # the control: it was there
+    target = io.BytesIO()
+    inspection.rewrite_recording(content, target, kind)
+    assert b"GPS" not in target.getvalue()
+    assert len(target.getvalue()) == length
+    again = io.BytesIO()
+    inspection.rewrite_recording(target.getvalue(), again, kind)
+    assert again.getvalue() == target.getvalue()
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_what_was_hidden_behind_a_picture_is_gone(kind: str) -> None:
     target = io.BytesIO()
@@ -342,7 +403,22 @@ def test_no_bytes_make_the_program_fall(tmp_path: Path, noise: bytes, extension:
 def test_no_change_to_an_honest_file_makes_the_program_fall(tmp_path: Path, data: st.DataObject) -> None:
     extension, content, _kind = HONEST[
         data.draw(
-            st.sampled_from(["docx", "docx with a chart", "xlsx with formulas", "ofd", "pdf", "png", "webp", "jpeg"])
+            st.sampled_from(
+                [
+                    "docx",
+                    "docx with a chart",
+                    "xlsx with formulas",
+                    "ofd",
+                    "pdf",
+                    "png",
+                    "webp",
+                    "jpeg",
+                    "wav",
+                    "mp3",
+                    "ogg",
+                    "m4a",
+                ]
+            )
         )
     ]
     changed = bytearray(content())

@@ -1,4 +1,4 @@
-"""Taking files in, giving them back, and keeping the store clean."""
+"""Taking whole files in, giving them back, and keeping the store clean."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Sum
 from django.http import FileResponse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -31,21 +32,21 @@ from gongzhi.core.actor import Actor
 from gongzhi.core.crypto import seal
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.ids import next_pk
-from gongzhi.files import inspection, policies, scanning
+from gongzhi.files import inspection, policies, scanning, store
 from gongzhi.files.contracts import Owner, Readable
 from gongzhi.files.enums import (
     ALLOWED,
     CONTENT_TYPES,
     EXTENSIONS,
     MB,
-    PICTURES,
     SHOWN_IN_PAGE,
+    WRITTEN_ANEW,
     Allowed,
     Format,
     Purpose,
     ScanState,
 )
-from gongzhi.files.models import Upload, place_of
+from gongzhi.files.models import Transfer, Upload, key_of
 
 log = logging.getLogger("gongzhi.files")
 
@@ -53,6 +54,7 @@ log = logging.getLogger("gongzhi.files")
 SEALS: dict[str, str] = {
     "receive": "A private file: nothing about it is public. What refers to it seals its sha256 if it must be provable.",
     "send": "A reading: the audit of looks holds it.",
+    "remove": "A private file: nothing about it is public.",
     "scan": "A technical state of a private file.",
     "sweep": "Removes only what no row refers to.",
 }
@@ -96,6 +98,10 @@ REFUSALS: Final[dict[str, str | Promise]] = {
     ),
     "picture_too_large": gettext_lazy(
         "This picture has too many pixels (%(where)s). Make it smaller, to 40 million pixels at most (WebP: 12 million), and send it again."
+    ),
+    "no_sound": gettext_lazy(
+        "This file says that it is a recording, but holds no sound that could be played, or a picture as well "
+        "(%(where)s). Save it as WAV or MP3 and send that copy."
     ),
     "two_in_one": gettext_lazy(
         "This file is two files in one (%(where)s), which different programs would show differently. Save it again with "
@@ -165,8 +171,7 @@ def _refusal(code: str, where: str, allowed: Allowed) -> RuleViolation:
 @contextmanager
 def _incoming() -> Iterator[tuple[Path, Path]]:
     """Two names in the folder for unfinished files, readable by us alone; whatever is left there is removed."""
-    folder = Path(settings.UPLOADS).resolve() / "incoming"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = store.workplace()
     name = secrets.token_hex(16)
     paths = folder / name, folder / f"{name}.new"
     try:
@@ -240,26 +245,6 @@ def _sha256(path: Path) -> tuple[bytes, int]:
         return hashlib.file_digest(stream, "sha256").digest(), path.stat().st_size
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _place(path: Path, name: str) -> None:
-    """Move a finished file to its place so that it is there whole or not at all, also after a power cut."""
-    place = place_of(name).resolve()
-    for folder in (place.parents[1], place.parents[0]):
-        if not folder.exists():
-            folder.mkdir(mode=0o700, exist_ok=True)
-            _sync_folder(folder.parent)
-    path.chmod(0o600)
-    path.rename(place)
-    _sync_folder(place.parent)
-
-
 def _first_scan(path: Path) -> ScanState:
     """What the scanner says at the door. One that is away does not stop the work: a job scans the file later."""
     if not scanning.address():
@@ -277,6 +262,30 @@ def _first_scan(path: Path) -> ScanState:
     return ScanState.CLEAN
 
 
+def check_room(owner: Owner, size: int) -> None:
+    """Raise `RuleViolation` where another `size` bytes are more than the owner may have in the store.
+
+    What is on its way counts by its own measure (`begin`). Whoever checks waits for others of the same owner, so that
+    two files handed in at once do not both find the last room. Files of an agency alone have no limit.
+    """
+    if owner.org_id is not None:
+        field, number, most = "org_id", owner.org_id, settings.UPLOADS_PER_ORGANIZATION_MB
+    elif owner.person_id is not None:
+        field, number, most = "person_id", owner.person_id, settings.UPLOADS_PER_PERSON_MB
+    else:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"files.{field}:{number}"])
+    kept = Upload.objects.filter(**{field: number}).aggregate(sum=Sum("size"))["sum"] or 0
+    if kept + size > most * MB:
+        raise RuleViolation(
+            "files.no_room",
+            _("There is room for %(most)s MB of your files, and it is used up. Remove files you kept for yourself.")
+            % {"most": most},
+            field="file",
+        )
+
+
 @transaction.atomic
 def receive(*, actor: Actor, stream: Readable, name: str, purpose: Purpose, owner: Owner) -> Upload:
     """Take in one file: check it, write pictures anew, put it into the store, and write its row.
@@ -288,13 +297,15 @@ def receive(*, actor: Actor, stream: Readable, name: str, purpose: Purpose, owne
         raise NotAllowed("files.receive")
     allowed = ALLOWED[purpose]
     shown, extension = clean_name(name)
+    check_room(owner, 1)
     try:
         with _incoming() as (source, target):
             _keep(stream, source, allowed.most_bytes)
             kind = _inspected(source, target, extension, allowed)
-            kept = target if kind in PICTURES else source
+            kept = target if kind in WRITTEN_ANEW else source
             state = _first_scan(kept)
             digest, size = _sha256(kept)
+            check_room(owner, size)
             pk, stored = next_pk(Upload), secrets.token_hex(16)
             upload = Upload.objects.create(
                 pk=pk,
@@ -314,7 +325,7 @@ def receive(*, actor: Actor, stream: Readable, name: str, purpose: Purpose, owne
             )
             details = {"sha256": digest.hex(), "size": size, "format": str(kind), "purpose": str(purpose)}
             audit.record(actor=actor, event="files.upload.received", subject=upload, details=details)
-            _place(kept, stored)
+            store.put(kept, key_of(stored))
     except OSError as error:
         log.error("files.store_failed", exc_info=error)
         raise RuleViolation(
@@ -345,6 +356,11 @@ def send(upload: Upload, *, actor: Actor, purpose: str = "files.download", in_pa
         )
     try:
         stream = upload.place.open("rb")
+    except store.StoreAway as error:
+        log.error("files.store_away: upload %s: %s", upload.pk, error)
+        raise RuleViolation(
+            "files.store_away", _("The store of files does not answer just now. Try again in a few minutes.")
+        ) from error
     except OSError as error:
         log.error("files.lost: upload %s", upload.pk)
         raise RuleViolation(
@@ -362,7 +378,30 @@ def send(upload: Upload, *, actor: Actor, purpose: str = "files.download", in_pa
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "private, no-store"
+    # A browser that shows it all the same gives it no origin, no script and no form. (Its reader of PDF files would then
+    # show nothing, and has walls of its own.)
+    response.sandboxed = not (in_page and upload.format == Format.PDF)  # type: ignore[attr-defined]
     return response
+
+
+@transaction.atomic
+def remove(*, actor: Actor, upload: Upload) -> None:
+    """Remove a file that its owner kept for themself. Others were handed in for something, and belong to it.
+
+    The row goes at once, the bytes after some days (`sweep`), so that yesterday's database still finds them. Raises
+    `NotAllowed`, `RuleViolation`.
+    """
+    upload = Upload.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=upload.pk)
+    if not policies.can_remove(actor, upload):
+        raise NotAllowed("files.remove")
+    if upload.purpose != Purpose.OWN:
+        raise RuleViolation(
+            "files.in_use", _("This file was handed in for something and stays with it. It is not removed from here.")
+        )
+    audit.record(
+        actor=actor, event="files.upload.removed", subject=upload, details={"sha256": bytes(upload.sha256).hex()}
+    )
+    upload.delete()
 
 
 @transaction.atomic
@@ -401,16 +440,15 @@ def sweep(*, actor: Actor) -> int:
         cursor.execute("SELECT current_setting('gz.process', true)")
         if not cursor.fetchone()[0]:
             raise NotAllowed("files.sweep")
-    root = Path(settings.UPLOADS).resolve()
-    unfinished = [path for path in (root / "incoming").glob("*") if _older_than(path, UNFINISHED_S)]
-    orphans: list[Path] = []
+    unfinished = [path for path in store.workplace().glob("*") if _older_than(path, UNFINISHED_S)]
+    orphans: list[str] = []
     total = 0
-    for folder in sorted(root.glob("[0-9a-f][0-9a-f]")):
-        known = set(Upload.objects.filter(stored_name__startswith=folder.name).values_list("stored_name", flat=True))
-        for path in folder.glob("[0-9a-f][0-9a-f]/*"):
+    for folder in (f"{number:02x}" for number in range(256)):
+        known = set(Upload.objects.filter(stored_name__startswith=folder).values_list("stored_name", flat=True))
+        for key, age in store.listed(f"{folder}/"):
             total += 1
-            if path.name not in known and _older_than(path, ORPHAN_S):
-                orphans.append(path)
+            if key.rpartition("/")[2] not in known and age > ORPHAN_S:
+                orphans.append(key)
     if len(orphans) > MOST_ORPHANS and len(orphans) * 2 > total:
         raise RuleViolation(
             "files.store_mismatch",
@@ -418,13 +456,17 @@ def sweep(*, actor: Actor) -> int:
                 "Most files of the store have no row in this database. Nothing was removed: check which database this is."
             ),
         )
-    for path in (*unfinished, *orphans):
+    on_the_way = set(Transfer.objects.values_list("stored_name", flat=True))
+    pieces = [key for key, age in store.listed("pieces/") if key.split("/")[1] not in on_the_way and age > UNFINISHED_S]
+    for path in unfinished:
         path.unlink(missing_ok=True)
-    removed = len(unfinished) + len(orphans)
+    for key in (*orphans, *pieces):
+        store.remove(key)
+    removed = len(unfinished) + len(orphans) + len(pieces)
     if removed:
         audit.record(
             actor=actor,
             event="files.store.swept",
-            details={"unfinished": len(unfinished), "orphans": len(orphans), "files": total},
+            details={"unfinished": len(unfinished) + len(pieces), "orphans": len(orphans), "files": total},
         )
     return removed
