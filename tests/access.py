@@ -233,6 +233,11 @@ TABLE: dict[tuple[str, str], Access] = {
     ("rulebook:parameter_amend", "post"): Access(
         at("/workbench/parameters/licence.correction_days/"), (302, 403, 403, 403, 403, 422), "post"
     ),
+    # --- privacy ---
+    ("privacy:looked", "get"): Access(at("/my/looked/"), (302, 200, 200, 200, 200, 200)),
+    ("privacy:desk_looked", "get"): Access(at("/desk/looked/"), (302, 403, 403, 403, 403, 403)),
+    ("privacy:counter", "get"): Access(at("/workbench/counter/looked/"), (302, 403, 200, 200, 200, 200)),
+    ("privacy:counter", "post"): Access(at("/workbench/counter/looked/"), (302, 403, 422, 422, 422, 422), "post"),
     ("ui:gallery", "get"): everyone(at("/ui/")),
     ("ui:settings", "get"): everyone(at("/ui/settings/")),
     ("ui:settings", "post"): everyone(at("/ui/settings/"), 302, method="post"),

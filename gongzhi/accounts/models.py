@@ -51,6 +51,10 @@ class Person(models.Model):
     def __str__(self) -> str:
         return self.name_masked
 
+    def look_owner(self) -> tuple[int | None, int | None]:
+        """Whose data it holds: this person's."""
+        return self.pk, None
+
 
 class AccountManager(BaseUserManager["Account"]):
     """Finds accounts for signing in."""

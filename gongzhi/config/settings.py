@@ -38,6 +38,7 @@ OUR_APPS = [
     "gongzhi.portal",
     "gongzhi.api",
     "gongzhi.registry",
+    "gongzhi.privacy",
     "gongzhi.orgs",
     "gongzhi.accounts",
     "gongzhi.rulebook",

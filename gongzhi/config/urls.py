@@ -11,6 +11,7 @@ from gongzhi.config import health
 from gongzhi.core.door import through
 
 PAGES = ["gongzhi.portal.urls", "gongzhi.accounts.urls", "gongzhi.rulebook.urls", "gongzhi.ui.urls", "gongzhi.api.docs"]
+PAGES.append("gongzhi.privacy.urls")
 
 _plain: list[URLPattern | URLResolver] = [path("healthz", health.healthz, name="healthz")]
 if find_spec("gongzhi.api"):

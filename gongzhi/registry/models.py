@@ -529,6 +529,10 @@ class Objection(models.Model):
     def __str__(self) -> str:
         return f"{self.org_id} {self.item} {self.state}"
 
+    def look_owner(self) -> tuple[int | None, int | None]:
+        """Whose data it holds: the person who raised it, not the organization it is about."""
+        return self.person_id, None
+
 
 class DownloadQuerySet(models.QuerySet["Download"]):
     """Questions about downloads. They hold nothing but the public register, and their ids are not listed for searches."""

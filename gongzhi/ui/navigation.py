@@ -108,6 +108,7 @@ SEARCH = Entry(
 )
 MESSAGES = Entry(_("Messages"), "bell", "portal:messages", Audience.PERSON)
 SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.PERSON)
+LOOKED = Entry(_("Who looked at my data"), "eye", "privacy:looked", Audience.PERSON)
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
@@ -119,7 +120,7 @@ MAIN = (HOME, SEARCH, NAMES, DATA, MESSAGES, WORKBENCH)
 TABS = (HOME, SEARCH, DATA, SIGN_IN, MESSAGES, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
-    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, WORKBENCH)),
+    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, LOOKED, WORKBENCH)),
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -143,6 +144,10 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (_("Rules"), (Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)),)),
+    (
+        _("People's data"),
+        (Entry(_("Read out who looked"), "eye", "privacy:counter", permission="privacy.read_out"),),
+    ),
     (
         _("Platform"),
         (

@@ -1,0 +1,17 @@
+"""Permission codes of privacy, and in what form a look is shown."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+READ_OUT = "privacy.read_out"
+
+
+class Shown(models.TextChoices):
+    """What a line of "who looked at my data" tells."""
+
+    SEEN = "seen", _("Seen")
+    EXPORT = "export", _("Exported in a list")
+    EMERGENCY = "emergency", _("Emergency access")
+    REFUSED = "refused", _("Refused by the system")

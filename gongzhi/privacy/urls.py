@@ -1,0 +1,12 @@
+"""A person's own pages about their data, and the officials' pages that open it."""
+
+from django.urls import path
+
+from gongzhi.privacy import views
+
+app_name = "privacy"
+urlpatterns = [
+    path("my/looked/", views.my_looked, name="looked"),
+    path("desk/looked/", views.desk_looked, name="desk_looked"),
+    path("workbench/counter/looked/", views.counter_looked, name="counter"),
+]
