@@ -10,6 +10,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ NOT_STATED: Final = Purpose(_("Not stated in words"))
 
 #: Kind of row and field → what was seen.
 FIELDS: Final[dict[str, str | Promise]] = {
-    "accounts.person.name_sealed": _("Name"),
+    "accounts.person.name_sealed": pgettext_lazy("of a person", "Name"),
     "accounts.person.phone_sealed": _("Phone number"),
     "accounts.person.email": _("E-mail address"),
     "accounts.person.looks": _("Who looked at the data"),

@@ -17,6 +17,7 @@ from gongzhi.privacy import actions, policies
 from gongzhi.privacy.enums import READ_OUT, Shown
 from gongzhi.privacy.forms import CounterForm
 from gongzhi.privacy.selectors import Looked, Owner, looked
+from gongzhi.ui import svg
 
 
 def _for_an_office(request: DoorRequest) -> HttpResponse:
@@ -28,12 +29,10 @@ def _for_an_office(request: DoorRequest) -> HttpResponse:
 
 def _context(request: DoorRequest, found: Looked) -> dict[str, object]:
     total = found.total
-    present = found.months[0]
     return {
         "looked": found,
-        "present": present,
         "total": total,
-        "chart": [(month.first.strftime("%Y-%m"), month.total) for month in reversed(found.months)],
+        "drawing": svg.bar_columns([month.total for month in reversed(found.months)]),
         "filters": [
             {"label": _("All"), "url": request.path, "current": not found.only},
             *(
