@@ -124,6 +124,41 @@ def a_problem() -> str:
     return f"{address}problems/{problem.pk}/"
 
 
+def _looked_at_rita() -> int:
+    """A look of Dana's at Rita's phone number; its number."""
+    from gongzhi.audit.looks import write_look
+    from gongzhi.audit.models import Look
+    from tests.world import account_of, actor_of
+
+    rita = account_of("rita").person_id
+    write_look(
+        actor=actor_of("dana"),
+        subject_kind="accounts.person",
+        subject_id=rita,
+        purpose="contact.matter",
+        fields=["phone_sealed"],
+        owner=(rita, None),
+    )
+    return Look.objects.latest("id").pk
+
+
+def a_look() -> str:
+    """Where Rita asks why Dana looked."""
+    return f"/my/looked/{_looked_at_rita()}/why/"
+
+
+def a_question() -> str:
+    """What Rita asked Dana's office."""
+    from gongzhi.core.door import acting
+    from gongzhi.privacy.actions import ask_why
+    from tests.world import actor_of
+
+    number = _looked_at_rita()
+    with acting(actor_of("rita")) as rita:
+        question = ask_why(actor=rita, look_id=number)
+    return f"/workbench/questions/{question.public_id}/"
+
+
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
@@ -234,6 +269,11 @@ TABLE: dict[tuple[str, str], Access] = {
         at("/workbench/parameters/licence.correction_days/"), (302, 403, 403, 403, 403, 422), "post"
     ),
     # --- privacy ---
+    ("privacy:ask_why", "get"): Access(a_look, (302, 200, 403, 403, 403, 403)),
+    ("privacy:ask_why", "post"): Access(a_look, (302, 302, 403, 403, 403, 403), "post"),
+    ("privacy:question_list", "get"): Access(at("/workbench/questions/"), (302, 403, 403, 200, 200, 200)),
+    ("privacy:question_answer", "get"): Access(a_question, (302, 403, 403, 200, 404, 200)),
+    ("privacy:question_answer", "post"): Access(a_question, (302, 403, 403, 422, 404, 403), "post"),
     ("privacy:looked", "get"): Access(at("/my/looked/"), (302, 200, 200, 200, 200, 200)),
     ("privacy:desk_looked", "get"): Access(at("/desk/looked/"), (302, 403, 403, 403, 403, 403)),
     ("privacy:counter", "get"): Access(at("/workbench/counter/looked/"), (302, 403, 200, 200, 200, 200)),

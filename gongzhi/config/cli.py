@@ -173,9 +173,13 @@ def _createadmin(options: argparse.Namespace) -> int:
 def _jobs(options: argparse.Namespace) -> int:
     with database(options.var):
         start_django()
-        from gongzhi.config.commands import show_jobs
+        from gongzhi.config import commands
 
-        return show_jobs(as_json=options.json)
+        if options.what == "list":
+            return commands.list_jobs()
+        if options.what == "run":
+            return commands.run_job(options.name, at=options.at)
+        return commands.show_jobs(as_json=options.json)
 
 
 def _reset(options: argparse.Namespace) -> int:
@@ -277,7 +281,11 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915  # one statement an op
 
     command("reset", _reset, "stop everything and delete the data folder")
 
-    command("jobs", _jobs, "show the job queue").add_argument("--json", action="store_true")
+    jobs = command("jobs", _jobs, "show the job queue; list jobs, or run one now")
+    jobs.add_argument("what", nargs="?", choices=["queue", "list", "run"], default="queue")
+    jobs.add_argument("name", nargs="?", default="", help="with run: the job, such as privacy.monthly_notice")
+    jobs.add_argument("--at", default="", metavar="TIME", help="with run: the moment the job believes in (2026-12-01)")
+    jobs.add_argument("--json", action="store_true")
 
     command("manage", _manage, "Django's own commands, for developers").add_argument(
         "arguments", nargs=argparse.REMAINDER

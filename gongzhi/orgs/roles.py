@@ -33,6 +33,7 @@ ROLES: dict[str, RoleDefinition] = {
                 "files.read",
                 "orgs.appoint",
                 "orgs.see_workbench",
+                "privacy.answer",
                 "privacy.read_out",
                 "reference.announce_year",
                 "reference.enter_division",
@@ -42,7 +43,16 @@ ROLES: dict[str, RoleDefinition] = {
     ),
     Role.REGISTRAR: RoleDefinition(
         _("Keeps the register of one division and everything below it: loads lists and corrects entries."),
-        frozenset({"files.read", "orgs.see_workbench", "privacy.read_out", "registry.correct", "registry.import"}),
+        frozenset(
+            {
+                "files.read",
+                "orgs.see_workbench",
+                "privacy.answer",
+                "privacy.read_out",
+                "registry.correct",
+                "registry.import",
+            }
+        ),
     ),
     Role.READER: RoleDefinition(
         _("Sees the workbench of the agency and changes nothing."),

@@ -23,3 +23,26 @@ class CounterForm(Form):
     def clean_number(self) -> str:
         """As it is kept: without spaces, in capitals."""
         return "".join(str(self.cleaned_data["number"]).split()).replace("-", "").upper()
+
+
+class WhyForm(Form):
+    """What somebody wants to know about a look."""
+
+    says = forms.CharField(
+        label=_("What do you want to know?"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("You may leave this empty: the question is then simply why they looked."),
+    )
+
+
+class WhyAnswerForm(Form):
+    """Why the office looked."""
+
+    answer = forms.CharField(
+        label=_("Answer to the person"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text=_("Say for which matter it was needed, and what came of it. Write so that everybody understands it."),
+    )

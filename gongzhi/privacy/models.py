@@ -12,10 +12,14 @@ from django.utils.translation import gettext_lazy as _
 from gongzhi.accounts.models import Person
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.ids import public_id
+from gongzhi.core.states import HasState
 from gongzhi.orgs.models import Agency
+from gongzhi.privacy.enums import QUESTION_STEPS, QuestionState
 
 #: No notice is held back for longer, whatever two officials wish. The ordinary longest term is a parameter.
 LONGEST_HOLD_DAYS: Final = 366
+#: By so much a day can move back once the holidays of its year are announced; before, nobody is called late.
+LONGEST_REST: Final = dt.timedelta(days=10)
 
 
 def within(rows: models.QuerySet, actor: Actor) -> models.QuerySet:  # type: ignore[type-arg]  # any model with a path
@@ -93,3 +97,103 @@ class Hold(models.Model):
     def holds_on(self, day: dt.date) -> bool:
         """Whether looks made under it are not shown yet on a day."""
         return self.approved_at is not None and self.closed_at is None and self.until >= day
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    """Questions about questions."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Who asked, and the office that was asked: an agency with its divisions, or an organization."""
+        if actor.kind is not ActorKind.PROCESS and actor.scope.person is not None:
+            return self.filter(person_id=actor.scope.person)
+        if actor.kind is not ActorKind.PROCESS and actor.scope.org is not None:
+            return self.filter(Q(org_id=actor.scope.org) | Q(to_org=actor.scope.org))
+        return within(self, actor)  # type: ignore[return-value]
+
+    def waiting(self) -> Self:
+        """Those nobody has answered yet."""
+        return self.filter(state=QuestionState.OPEN)
+
+    def overdue(self, day: dt.date) -> Self:
+        """Those whose day has passed without an answer."""
+        settled = Q(due_settled=True, due_on__lt=day)
+        return self.waiting().filter(settled | Q(due_on__lt=day - LONGEST_REST))
+
+
+class Question(HasState):
+    """ "Why did you look?": one person or organization asks the office that looked; it answers within a time."""
+
+    transitions = QUESTION_STEPS
+    personal_fields: ClassVar[dict[str, str]] = {
+        "says": "what the person wants to know; 3 years after the answer",
+        "answer": "the office's answer, which may speak of the person; 3 years after it",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    #: The look, and its time, because the table of looks is partitioned by it.
+    look_id = models.BigIntegerField()
+    look_at = models.DateTimeField()
+    #: Who asks: one of the two.
+    person_id = models.BigIntegerField(null=True)
+    org_id = models.BigIntegerField(null=True)
+    #: Who is asked: one of the two; `path` is the agency's division.
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+", null=True)
+    to_org = models.BigIntegerField(null=True)
+    path = models.CharField(max_length=64, db_collation="C", blank=True, default="")
+    says = models.TextField(blank=True, default="")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    due_on = models.DateField()
+    #: False while the holidays of the due year are not announced: then it is the earliest day it can be.
+    due_settled = models.BooleanField(default=True)
+    state = models.CharField(max_length=16, choices=QuestionState.choices, default=QuestionState.OPEN)
+    answer = models.TextField(blank=True, default="")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True)
+
+    objects = QuestionQuerySet.as_manager()
+
+    class Meta:
+        db_table = "privacy_question"
+        constraints = [
+            models.UniqueConstraint(fields=["look_id", "person_id"], name="privacy_question_once_person"),
+            models.UniqueConstraint(fields=["look_id", "org_id"], name="privacy_question_once_org"),
+            models.CheckConstraint(
+                condition=Q(person_id__isnull=True) ^ Q(org_id__isnull=True), name="privacy_question_one_asks"
+            ),
+            models.CheckConstraint(
+                condition=Q(agency__isnull=True) ^ Q(to_org__isnull=True), name="privacy_question_one_is_asked"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=QuestionState.OPEN, answered_at__isnull=True, answer="")
+                | (Q(state=QuestionState.ANSWERED, answered_at__isnull=False) & ~Q(answer="")),
+                name="privacy_question_answered",
+            ),
+        ]
+        indexes = [models.Index(fields=["path", "due_on"], condition=Q(state="open"), name="privacy_question_open")]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.state}"
+
+    def is_overdue(self, day: dt.date) -> bool:
+        """Whether its day has passed without an answer."""
+        late_from = self.due_on if self.due_settled else self.due_on + LONGEST_REST
+        return self.state == QuestionState.OPEN and late_from < day
+
+
+class ToldMonth(models.Model):
+    """One month whose looks everybody concerned was told about. Counts only: it says that it was done, not to whom."""
+
+    first = models.DateField(unique=True)
+    told_at = models.DateTimeField(auto_now_add=True)
+    people = models.IntegerField()
+    looks = models.IntegerField()
+
+    class Meta:
+        db_table = "privacy_told_month"
+        constraints = [
+            models.CheckConstraint(condition=Q(first__day=1), name="privacy_told_month_first"),
+            models.CheckConstraint(condition=Q(people__gte=0, looks__gte=0), name="privacy_told_month_counts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first:%Y-%m}"

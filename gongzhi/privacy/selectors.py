@@ -21,7 +21,7 @@ from gongzhi.core.paging import BadCursor, Page, page_of
 from gongzhi.core.times import SHANGHAI, local, today
 from gongzhi.orgs.models import Agency, Organization
 from gongzhi.privacy.enums import Shown
-from gongzhi.privacy.models import Hold
+from gongzhi.privacy.models import Hold, Question
 from gongzhi.privacy.purposes import FIELDS, KINDS, NOT_STATED, OTHER_FIELD, PURPOSES
 
 PAGE: Final = 20
@@ -62,11 +62,17 @@ class Row:
     basis: Text
     how: Text
     month: str
+    question: Question | None = None
 
     @property
     def at(self) -> dt.datetime:
         """When it was."""
         return self.look.at
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether somebody asked why and the answer is late."""
+        return self.question is not None and self.question.is_overdue(today())
 
     @property
     def is_refused(self) -> bool:
@@ -212,19 +218,29 @@ def looked(owner: Owner, *, only: str = "", cursor: str = "", size: int = PAGE) 
         page = page_of(wanted, name=name, order=order, cursor=cursor, size=size)
     except BadCursor:
         page = page_of(wanted, name=name, order=order, size=size)
-    return Looked(in_words(page.rows), page, by_month(rows), held_back(owner), only)
+    return Looked(in_words(page.rows, owner), page, by_month(rows), held_back(owner), only)
 
 
-def in_words(looks: Iterable[Look]) -> list[Row]:
-    """Looks as lines that name office, person and purpose. Four queries at most, however many."""
+def questions_of(owner: Owner, looks: Sequence[Look]) -> dict[int, Question]:
+    """What this owner asked about these looks: look → question. Read by the platform, so that a counter can read it out."""
+    with acting(Actor.system(PLATFORM)) as platform:
+        asked = Question.objects.visible_to(platform).filter(
+            look_id__in=[one.pk for one in looks], person_id=owner.person, org_id=owner.org
+        )
+        return {one.look_id: one for one in asked}
+
+
+def in_words(looks: Iterable[Look], owner: Owner) -> list[Row]:
+    """Looks as lines that name office, person and purpose. Five queries at most, however many."""
     looks = list(looks)
+    questions = questions_of(owner, looks)
     offices = _offices(looks)
     people = dict(
         Account.objects.filter(person_id__in={one.person_id for one in looks if one.person_id is not None}).values_list(
             "person_id", "name_masked"
         )
     )
-    return [_row(one, offices, people) for one in looks]
+    return [_row(one, offices, people, questions) for one in looks]
 
 
 def _numbers(looks: Sequence[Look], kind: str) -> set[int]:
@@ -242,7 +258,7 @@ def _offices(looks: Sequence[Look]) -> dict[str, str]:
     return found
 
 
-def _row(look: Look, offices: dict[str, str], people: dict[int, str]) -> Row:
+def _row(look: Look, offices: dict[str, str], people: dict[int, str], questions: dict[int, Question]) -> Row:
     if look.acting_for:
         office: Text = offices.get(look.acting_for, GONE)
     else:
@@ -265,4 +281,5 @@ def _row(look: Look, offices: dict[str, str], people: dict[int, str]) -> Row:
         basis=purpose.basis,
         how=How(look.how).label if look.how in How.values else "",
         month=local(look.at).strftime("%Y-%m"),
+        question=questions.get(look.pk),
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from typing import Any
+
+from django.db.models import Case, QuerySet, Value, When
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,13 +13,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongzhi.accounts.models import Account
+from gongzhi.audit.models import Look
 from gongzhi.core.door import DoorRequest
-from gongzhi.core.errors import NotAllowed
+from gongzhi.core.errors import NotAllowed, RuleViolation
+from gongzhi.core.paging import BadCursor, Page, page_of
+from gongzhi.core.times import today
 from gongzhi.orgs.acting import capacities
 from gongzhi.privacy import actions, policies
-from gongzhi.privacy.enums import READ_OUT, Shown
-from gongzhi.privacy.forms import CounterForm
-from gongzhi.privacy.selectors import Looked, Owner, looked
+from gongzhi.privacy.enums import ANSWER, READ_OUT, QuestionState, Shown
+from gongzhi.privacy.forms import CounterForm, WhyAnswerForm, WhyForm
+from gongzhi.privacy.models import Question
+from gongzhi.privacy.selectors import Looked, Owner, in_words, looked, looks_at
 from gongzhi.ui import svg
 
 
@@ -90,3 +97,86 @@ def counter_looked(request: DoorRequest) -> HttpResponse:
         form.add_error("number", _("Nobody has this number. Compare it with the printed copy, letter by letter."))
     status = 422 if request.method == "POST" else 200
     return render(request, "privacy/counter.html", {"form": form, "address": reverse("privacy:counter")}, status=status)
+
+
+# --- why? ---
+
+LIST_PAGE = 30
+
+
+def page_for(rows: QuerySet[Any], request: DoorRequest, name: str, order: tuple[str, ...]) -> Page[Any]:
+    """The page a cursor asks for, the first where it is none of this list's."""
+    try:
+        return page_of(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=LIST_PAGE)
+    except BadCursor:
+        return page_of(rows, name=name, order=order, size=LIST_PAGE)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def ask_why(request: DoorRequest, number: int) -> HttpResponse:
+    """Ask why somebody looked: one question about one look, with a day by which it is answered."""
+    actor = request.actor
+    if not policies.can_ask_why(actor):
+        raise NotAllowed
+    owner = Owner.of(actor)
+    try:
+        look = looks_at(owner).get(pk=number)
+    except (Look.DoesNotExist, OverflowError) as error:
+        raise Http404 from error
+    back = reverse("privacy:looked" if owner.person is not None else "privacy:desk_looked")
+    form = WhyForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.ask_why(actor=actor, look_id=look.pk, says=form.cleaned_data["says"])
+            return HttpResponseRedirect(f"{back}#look-{look.pk}")
+        except RuleViolation as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+    context = {"form": form, "row": in_words([look], owner)[0], "back": back, "due": actions.answer_due(look)}
+    return render(request, "privacy/ask_why.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_safe
+def question_list(request: DoorRequest) -> HttpResponse:
+    """What people ask about looks of the agency and of those below it: the overdue first, then by day."""
+    if not request.actor.may(ANSWER):
+        raise NotAllowed(ANSWER)
+    rows = (
+        Question.objects.visible_to(request.actor)
+        .select_related("agency")
+        .annotate(sort_answered=Case(When(state=QuestionState.OPEN, then=Value(0)), default=Value(1)))
+    )
+    page = page_for(rows, request, "questions", ("sort_answered", "due_on", "pk"))
+    shown = [{"question": one, "late": one.is_overdue(today())} for one in page.rows]
+    return render(request, "privacy/question_list.html", {"rows": shown, "page": page})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def question_answer(request: DoorRequest, public_id: str) -> HttpResponse:
+    """One question: which look it is about, and the answer. A higher office reads it and cannot answer."""
+    actor = request.actor
+    if not actor.may(ANSWER):
+        raise NotAllowed(ANSWER)
+    question = Question.objects.visible_to(actor).select_related("agency").filter(public_id=public_id).first()
+    if question is None:
+        raise Http404
+    may = policies.can_answer(actor, question)
+    if request.method == "POST" and not may:
+        raise NotAllowed(ANSWER)
+    form = WhyAnswerForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.answer_why(actor=actor, question=question, answer=form.cleaned_data["answer"])
+            return HttpResponseRedirect(reverse("privacy:question_list"))
+        except RuleViolation as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+    look = Look.objects.filter(at=question.look_at, pk=question.look_id)
+    owner = Owner(person=question.person_id, org=question.org_id)
+    context = {
+        "question": question,
+        "late": question.is_overdue(today()),
+        "row": next(iter(in_words(look, owner)), None),
+        "form": form if may and question.state == QuestionState.OPEN else None,
+    }
+    return render(request, "privacy/question_answer.html", context, status=422 if request.method == "POST" else 200)

@@ -146,7 +146,16 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Rules"), (Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)),)),
     (
         _("People's data"),
-        (Entry(_("Read out who looked"), "eye", "privacy:counter", permission="privacy.read_out"),),
+        (
+            Entry(
+                _("Questions why we looked"),
+                "message-circle",
+                "privacy:question_list",
+                also=("privacy:question_answer",),
+                permission="privacy.answer",
+            ),
+            Entry(_("Read out who looked"), "eye", "privacy:counter", permission="privacy.read_out"),
+        ),
     ),
     (
         _("Platform"),

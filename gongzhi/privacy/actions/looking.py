@@ -1,4 +1,4 @@
-"""Every change about looks, emergency access, held-back notices and privacy rights."""
+"""Looking on purpose: finding a person by their number, reading out at a counter."""
 
 from __future__ import annotations
 

@@ -1,0 +1,59 @@
+"""Notices about personal data. They hold codes and days only; the pages hold the rest."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from gongzhi.notify.contracts import NoticeKind
+
+QUESTION_ASKED: Final = NoticeKind(
+    code="privacy.question_asked",
+    label=_("Somebody asks why your office looked"),
+    purpose=_("Tells the office that looked at somebody's data that an answer is due."),
+    subject=_("Question %(number)s: why did your office look? Answer by %(day)s"),
+    text=_(
+        "Somebody whose data your office looked at asks why: question %(number)s. The workbench shows it. It has to be"
+        " answered by %(day)s."
+    ),
+    params=frozenset({"number", "day"}),
+)
+
+QUESTION_ANSWERED: Final = NoticeKind(
+    code="privacy.question_answered",
+    label=_("Your question why somebody looked was answered"),
+    purpose=_("Tells you what the office that looked at your data answered."),
+    subject=_("Your question %(number)s was answered"),
+    text=_(
+        "The office that looked at your data has answered your question %(number)s. The answer stands on your page."
+    ),
+    params=frozenset({"number"}),
+)
+
+QUESTION_OVERDUE: Final = NoticeKind(
+    code="privacy.question_overdue",
+    label=_("An answer why somebody looked is overdue"),
+    purpose=_("Tells you and the office that the day for an answer has passed."),
+    subject=_("Question %(number)s was not answered by %(day)s"),
+    text=_(
+        "The question %(number)s why an office looked at personal data was not answered by %(day)s. Both sides and the"
+        " higher office see that it is overdue."
+    ),
+    params=frozenset({"number", "day"}),
+)
+
+MONTHLY: Final = NoticeKind(
+    code="privacy.monthly",
+    label=_("Who looked at your data last month"),
+    purpose=_("Tells you every month by itself how often others looked at your data."),
+    subject=_("Your data in %(month)s: seen %(seen)s, exported %(export)s, refused %(refused)s"),
+    text=_(
+        "In %(month)s others saw your data %(seen)s times, exported them %(export)s times and were refused %(refused)s"
+        " times. %(held)s looks cannot be shown yet. Your page names each office and its purpose, and there you can ask"
+        " why."
+    ),
+    params=frozenset({"month", "seen", "export", "refused", "held"}),
+)
+
+KINDS: Final = (MONTHLY, QUESTION_ASKED, QUESTION_ANSWERED, QUESTION_OVERDUE)
