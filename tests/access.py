@@ -124,6 +124,50 @@ def a_problem() -> str:
     return f"{address}problems/{problem.pk}/"
 
 
+def a_resident() -> str:
+    """Rita, who has said that she lives in Shenzhen; her number."""
+    from gongzhi.accounts.models import Person
+    from gongzhi.core.actor import Actor
+    from gongzhi.core.door import acting
+    from tests.world import account_of
+
+    with acting(Actor.system("tests")):
+        person = Person.objects.get(pk=account_of("rita").person_id)
+        person.path = "44/4403/"
+        person.save(update_fields=["path"])
+    return person.public_id
+
+
+def an_emergency() -> str:
+    """Where it is judged that Edith opened Rita's record in an emergency."""
+    from gongzhi.accounts.models import Person
+    from gongzhi.core.actor import Actor
+    from gongzhi.core.door import acting
+    from gongzhi.privacy.actions import open_emergency
+    from gongzhi.privacy.models import Grant
+    from tests.world import account_of, actor_of
+
+    with acting(Actor.system("tests")):
+        person = Person.objects.get(pk=account_of("rita").person_id)
+        known = Grant.objects.first()
+    if known is None:
+        with acting(actor_of("edith")) as edith:
+            known = open_emergency(actor=edith, person=person, reason="示例：走失老人")
+    return f"/workbench/emergency/{known.public_id}/"
+
+
+def a_hold() -> str:
+    """Where an investigation Dana proposed is approved: by somebody else."""
+    from gongzhi.core.door import acting
+    from gongzhi.core.times import today
+    from gongzhi.privacy.actions import propose_hold
+    from tests.world import actor_of
+
+    with acting(actor_of("dana")) as dana:
+        hold = propose_hold(actor=dana, matter="示例 1 号", reason="示例", until=today())
+    return f"/workbench/holds/{hold.public_id}/"
+
+
 def _looked_at_rita() -> int:
     """A look of Dana's at Rita's phone number; its number."""
     from gongzhi.audit.looks import write_look
@@ -269,6 +313,27 @@ TABLE: dict[tuple[str, str], Access] = {
         at("/workbench/parameters/licence.correction_days/"), (302, 403, 403, 403, 403, 422), "post"
     ),
     # --- privacy ---
+    ("privacy:holds", "get"): Access(at("/workbench/holds/"), (302, 403, 403, 200, 200, 403)),
+    ("privacy:holds", "post"): Access(at("/workbench/holds/"), (302, 403, 403, 422, 422, 403), "post"),
+    ("privacy:hold_step", "post"): Access(a_hold, (302, 403, 403, 403, 404, 403), "post"),
+    ("api-1:person_contact", "get"): Access(
+        lambda: f"/api/v1/people/{a_resident()}/contact?purpose=contact.matter", (401, 401, 403, 200, 404, 403)
+    ),
+    ("privacy:people", "get"): Access(at("/workbench/people/"), (302, 403, 403, 200, 200, 403)),
+    ("privacy:person", "get"): Access(lambda: f"/workbench/people/{a_resident()}/", (302, 403, 403, 200, 404, 403)),
+    ("privacy:person", "post"): Access(
+        lambda: f"/workbench/people/{a_resident()}/", (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("privacy:exports", "get"): Access(at("/workbench/people/export/"), (302, 403, 403, 200, 200, 403)),
+    ("privacy:exports", "post"): Access(at("/workbench/people/export/"), (302, 403, 403, 422, 422, 403), "post"),
+    ("privacy:export_file", "get"): Access(
+        at("/workbench/people/export/NOTHING/file/"), (302, 403, 403, 404, 404, 403)
+    ),
+    ("privacy:emergency", "get"): Access(at("/workbench/people/emergency/"), (302, 403, 403, 200, 200, 403)),
+    ("privacy:emergency", "post"): Access(at("/workbench/people/emergency/"), (302, 403, 403, 422, 422, 403), "post"),
+    ("privacy:access_list", "get"): Access(at("/workbench/emergency/"), (302, 403, 403, 403, 403, 200)),
+    ("privacy:access_review", "get"): Access(an_emergency, (302, 403, 403, 403, 403, 200)),
+    ("privacy:access_review", "post"): Access(an_emergency, (302, 403, 403, 403, 403, 422), "post"),
     ("privacy:ask_why", "get"): Access(a_look, (302, 200, 403, 403, 403, 403)),
     ("privacy:ask_why", "post"): Access(a_look, (302, 302, 403, 403, 403, 403), "post"),
     ("privacy:question_list", "get"): Access(at("/workbench/questions/"), (302, 403, 403, 200, 200, 200)),

@@ -218,8 +218,9 @@ def _through(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
                     transaction.set_rollback(True)
                 else:
                     _nothing_is_lost()
-            if response.status_code == 403:
-                passing.after.append(lambda: refused(request, passing.actor, 403))
+            if response.status_code == 403 or (response.status_code == 404 and passing.refused_about is not None):
+                status = response.status_code
+                passing.after.append(lambda: refused(request, passing.actor, status))
         except PermissionDenied as error:
             passing.refused_about = getattr(error, "about", None)
             passing.after.append(lambda: refused(request, passing.actor, 403))

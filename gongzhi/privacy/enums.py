@@ -7,6 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 READ_OUT = "privacy.read_out"
 ANSWER = "privacy.answer"
+SEE_PEOPLE = "privacy.see_people"
+EXPORT_PEOPLE = "privacy.export_people"
+OPEN_EMERGENCY = "privacy.open_emergency"
+HOLD = "privacy.hold"
+REVIEW_ACCESS = "privacy.review_access"
 
 
 class Shown(models.TextChoices):
@@ -27,3 +32,17 @@ class QuestionState(models.TextChoices):
 
 #: Which state may follow which.
 QUESTION_STEPS: dict[str, frozenset[str]] = {QuestionState.OPEN: frozenset({QuestionState.ANSWERED})}
+
+
+class ExportState(models.TextChoices):
+    """Where an export of people's contact data stands."""
+
+    WAITING = "waiting", _("Being made")
+    READY = "ready", _("Ready")
+    REMOVED = "removed", _("Removed after its time")
+
+
+EXPORT_STEPS: dict[str, frozenset[str]] = {
+    ExportState.WAITING: frozenset({ExportState.READY}),
+    ExportState.READY: frozenset({ExportState.REMOVED}),
+}

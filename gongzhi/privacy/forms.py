@@ -5,7 +5,13 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gongzhi.ui.forms import Form
+from gongzhi.privacy.purposes import CONTACT
+from gongzhi.ui.forms import DateBoxesField, Form, Radios
+
+
+def purposes() -> list[tuple[str, object]]:
+    """What contact data may be opened for."""
+    return [(code, purpose.words) for code, purpose in CONTACT.items()]
 
 
 class CounterForm(Form):
@@ -45,4 +51,87 @@ class WhyAnswerForm(Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=_("Say for which matter it was needed, and what came of it. Write so that everybody understands it."),
+    )
+
+
+class NumberForm(Form):
+    """A person by their number."""
+
+    number = forms.CharField(label=_("Number of the person"), max_length=16)
+
+    def clean_number(self) -> str:
+        """As it is kept: without spaces, in capitals."""
+        return "".join(str(self.cleaned_data["number"]).split()).replace("-", "").upper()
+
+
+class OpenForm(Form):
+    """What contact data are opened for."""
+
+    purpose = forms.ChoiceField(
+        label=_("What do you need it for?"),
+        widget=Radios,
+        choices=purposes,
+        help_text=_("The person sees your office, your masked name and this purpose."),
+    )
+    hold = forms.ChoiceField(label=_("Investigation"), required=False)
+
+    def __init__(self, holds: list[tuple[str, str]], *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if holds:
+            self.fields["hold"].choices = [("", _("None: the person sees it at once")), *holds]  # type: ignore[attr-defined]
+        else:
+            del self.fields["hold"]
+
+
+class ExportForm(Form):
+    """Why a list of people's contact data is needed."""
+
+    purpose = forms.ChoiceField(label=_("What do you need it for?"), widget=Radios, choices=purposes)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("What the list will be used for and when it will be destroyed. Every person in it sees the look."),
+    )
+
+
+class EmergencyForm(NumberForm):
+    """Why a record outside one's division cannot wait."""
+
+    reason = forms.CharField(
+        label=_("Why it cannot wait"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The person is told at once and reads this. An administrator judges it afterwards."),
+    )
+
+
+class ReviewForm(Form):
+    """What an administrator found about an emergency access."""
+
+    outcome = forms.ChoiceField(
+        label=_("Was it in order?"),
+        widget=Radios,
+        choices=[("yes", _("It was in order")), ("no", _("It was not in order"))],
+    )
+    review = forms.CharField(
+        label=_("What you found"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The person and the official read it."),
+    )
+
+
+class HoldForm(Form):
+    """An investigation whose looks are shown later."""
+
+    matter = forms.CharField(
+        label=_("Investigation"), max_length=60, help_text=_("Its reference, such as the number of its file.")
+    )
+    reason = forms.CharField(
+        label=_("Why the notice has to wait"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    until = DateBoxesField(
+        label=_("Last day"),
+        help_text=_("On the day after it every look is shown by itself. A year away at most."),
     )

@@ -14,7 +14,7 @@ from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.ids import public_id
 from gongzhi.core.states import HasState
 from gongzhi.orgs.models import Agency
-from gongzhi.privacy.enums import QUESTION_STEPS, QuestionState
+from gongzhi.privacy.enums import EXPORT_STEPS, QUESTION_STEPS, ExportState, QuestionState
 
 #: No notice is held back for longer, whatever two officials wish. The ordinary longest term is a parameter.
 LONGEST_HOLD_DAYS: Final = 366
@@ -197,3 +197,118 @@ class ToldMonth(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first:%Y-%m}"
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    """Questions about emergency access."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Whose record was opened, and the agencies of the division it was opened from."""
+        if actor.kind is not ActorKind.PROCESS and actor.scope.person is not None:
+            return self.filter(person_id=actor.scope.person)
+        return within(self, actor)  # type: ignore[return-value]
+
+    def open_at(self, moment: dt.datetime) -> Self:
+        """Those that still open the record."""
+        return self.filter(until__gt=moment)
+
+    def to_review(self) -> Self:
+        """Those no administrator has judged yet."""
+        return self.filter(reviewed_at__isnull=True)
+
+
+class Grant(models.Model):
+    """Emergency access: one official opens one person's record for some hours, with a reason, in the person's sight.
+
+    The person is told at once; an administrator judges it afterwards.
+    """
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "reason": "why it could not wait, which may speak of the person; 3 years after the review",
+        "review": "what the administrator found; 3 years after the review",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    path = models.CharField(max_length=64, db_collation="C")
+    official = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    opened_at = models.DateTimeField()
+    until = models.DateTimeField()
+    reviewed_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True)
+    reviewed_at = models.DateTimeField(null=True)
+    #: What the review found: whether it was in order.
+    in_order = models.BooleanField(null=True)
+    review = models.TextField(blank=True, default="")
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        db_table = "privacy_grant"
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="privacy_grant_reason"),
+            models.CheckConstraint(condition=~Q(official=F("person")), name="privacy_grant_of_another"),
+            models.CheckConstraint(
+                condition=Q(until__gt=F("opened_at")) & Q(until__lte=F("opened_at") + dt.timedelta(days=7)),
+                name="privacy_grant_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_by__isnull=True) | ~Q(reviewed_by=F("official")),
+                name="privacy_grant_two_persons",
+                violation_error_message=_("Somebody else has to review it."),
+            ),
+            models.CheckConstraint(
+                condition=Q(reviewed_at__isnull=True, reviewed_by__isnull=True, in_order__isnull=True)
+                | (Q(reviewed_at__isnull=False, reviewed_by__isnull=False, in_order__isnull=False) & ~Q(review="")),
+                name="privacy_grant_reviewed",
+            ),
+        ]
+        indexes = [models.Index(fields=["official", "person", "until"], name="privacy_grant_live")]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} until {self.until:%Y-%m-%d %H:%M}"
+
+
+class ExportQuerySet(models.QuerySet["Export"]):
+    """Questions about exports."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of the agency's divisions."""
+        return within(self, actor)  # type: ignore[return-value]
+
+
+class Export(HasState):
+    """One list of people's contact data an official asked for, with purpose and reason. The file is sealed in the row."""
+
+    transitions = EXPORT_STEPS
+    personal_fields: ClassVar[dict[str, str]] = {
+        "content_sealed": "the list itself, for the official to take; 7 days after it was made",
+        "reason": "why the list is needed; as long as the looks it made are kept",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    path = models.CharField(max_length=64, db_collation="C")
+    official = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=64)
+    reason = models.TextField()
+    state = models.CharField(max_length=16, choices=ExportState.choices, default=ExportState.WAITING)
+    people = models.IntegerField(default=0)
+    content_sealed = models.BinaryField(default=b"")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(null=True)
+
+    objects = ExportQuerySet.as_manager()
+
+    class Meta:
+        db_table = "privacy_export"
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason="") & ~Q(purpose=""), name="privacy_export_reason"),
+            models.CheckConstraint(
+                condition=Q(state=ExportState.WAITING) | Q(made_at__isnull=False), name="privacy_export_made"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.state}"

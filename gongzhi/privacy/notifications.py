@@ -56,4 +56,57 @@ MONTHLY: Final = NoticeKind(
     params=frozenset({"month", "seen", "export", "refused", "held"}),
 )
 
-KINDS: Final = (MONTHLY, QUESTION_ASKED, QUESTION_ANSWERED, QUESTION_OVERDUE)
+EMERGENCY_OPENED: Final = NoticeKind(
+    code="privacy.emergency_opened",
+    label=_("Your record was opened by emergency access"),
+    purpose=_("Tells you at once that an official outside your division opened your record, and why."),
+    subject=_("Your record was opened by emergency access (%(number)s)"),
+    text=_(
+        "An official who is not in charge of your division has opened your record, for an emergency (%(number)s)."
+        " Your page names the office and the reason. An administrator will judge whether it was in order."
+    ),
+    params=frozenset({"number"}),
+    may_be_switched_off=False,
+)
+
+EMERGENCY_REVIEWED: Final = NoticeKind(
+    code="privacy.emergency_reviewed",
+    label=_("An emergency access was judged"),
+    purpose=_("Tells the person and the official what the administrator found."),
+    subject=_("The emergency access %(number)s was judged"),
+    text=_("An administrator has judged the emergency access %(number)s. The result stands beside it."),
+    params=frozenset({"number"}),
+    may_be_switched_off=False,
+)
+
+EXPORT_READY: Final = NoticeKind(
+    code="privacy.export_ready",
+    label=_("Your list of people is ready"),
+    purpose=_("Tells the official who asked for a list that it was made."),
+    subject=_("List %(number)s is ready: %(people)s people"),
+    text=_("The list %(number)s with %(people)s people is ready on the workbench and will be removed after 7 days."),
+    params=frozenset({"number", "people"}),
+)
+
+HOLD_OVER: Final = NoticeKind(
+    code="privacy.hold_over",
+    label=_("Looks that were held back are shown now"),
+    purpose=_("Tells you that an investigation has ended and that its looks at your data stand on your page."),
+    subject=_("Looks at your data that were held back are shown now"),
+    text=_(
+        "An investigation has ended, or its last day has passed. Looks at your data that could not be shown before stand"
+        " on your page now, and you can ask why."
+    ),
+    may_be_switched_off=False,
+)
+
+KINDS: Final = (
+    HOLD_OVER,
+    EMERGENCY_OPENED,
+    EMERGENCY_REVIEWED,
+    EXPORT_READY,
+    MONTHLY,
+    QUESTION_ASKED,
+    QUESTION_ANSWERED,
+    QUESTION_OVERDUE,
+)

@@ -35,6 +35,10 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "objection.ask_back": Purpose(_("To ask back about an objection that was raised"), DUTY),
     "accounts.client_contact": Purpose(_("To reach who runs a program"), DUTY),
     "registry.list": Purpose(_("To work through a list that was handed in"), DUTY),
+    "privacy.emergency": Purpose(
+        _("Emergency: it could not wait"),
+        _("Emergency to protect life, health or property (personal information protection law, article 13)"),
+    ),
     "privacy.read_out": Purpose(
         _("To read out at a counter who looked at the data"), _("The person stood at the counter and asked")
     ),

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db.models import Count, Q
 from django.db.models.functions import TruncMonth
+from django.http import Http404
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from gongzhi.accounts.models import Account, ApiClient
+from gongzhi.accounts.models import Account, ApiClient, Person
 from gongzhi.audit.enums import How
 from gongzhi.audit.models import Look, LookQuerySet
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
+from gongzhi.core.errors import NotVisible
 from gongzhi.core.paging import BadCursor, Page, page_of
 from gongzhi.core.times import SHANGHAI, local, today
 from gongzhi.orgs.models import Agency, Organization
+from gongzhi.privacy import policies
 from gongzhi.privacy.enums import Shown
-from gongzhi.privacy.models import Hold, Question
+from gongzhi.privacy.models import Export, Grant, Hold, Question
 from gongzhi.privacy.purposes import FIELDS, KINDS, NOT_STATED, OTHER_FIELD, PURPOSES
 
 PAGE: Final = 20
@@ -63,6 +67,9 @@ class Row:
     how: Text
     month: str
     question: Question | None = None
+    grant: Grant | None = None
+    #: How many people stood in the same list.
+    among: int = 0
 
     @property
     def at(self) -> dt.datetime:
@@ -231,16 +238,34 @@ def questions_of(owner: Owner, looks: Sequence[Look]) -> dict[int, Question]:
 
 
 def in_words(looks: Iterable[Look], owner: Owner) -> list[Row]:
-    """Looks as lines that name office, person and purpose. Five queries at most, however many."""
+    """Looks as lines that name office, person and purpose. Seven queries at most, however many."""
     looks = list(looks)
     questions = questions_of(owner, looks)
+    grants, exports = _under(looks)
     offices = _offices(looks)
     people = dict(
         Account.objects.filter(person_id__in={one.person_id for one in looks if one.person_id is not None}).values_list(
             "person_id", "name_masked"
         )
     )
-    return [_row(one, offices, people, questions) for one in looks]
+    rows = [_row(one, offices, people) for one in looks]
+    return [
+        replace(
+            row,
+            question=questions.get(row.look.pk),
+            grant=grants.get(row.look.grant_id or 0),
+            among=exports.get(row.look.batch_id or 0, 0),
+        )
+        for row in rows
+    ]
+
+
+def _under(looks: Sequence[Look]) -> tuple[dict[int, Grant], dict[int, int]]:
+    """The emergency accesses looks were made under, and the size of the lists. Read by the platform; two queries."""
+    with acting(Actor.system(PLATFORM)) as platform:
+        grants = Grant.objects.visible_to(platform).in_bulk({one.grant_id for one in looks if one.grant_id})
+        sizes = Export.objects.visible_to(platform).filter(pk__in={one.batch_id for one in looks if one.batch_id})
+        return grants, dict(sizes.values_list("pk", "people"))
 
 
 def _numbers(looks: Sequence[Look], kind: str) -> set[int]:
@@ -258,7 +283,7 @@ def _offices(looks: Sequence[Look]) -> dict[str, str]:
     return found
 
 
-def _row(look: Look, offices: dict[str, str], people: dict[int, str], questions: dict[int, Question]) -> Row:
+def _row(look: Look, offices: dict[str, str], people: dict[int, str]) -> Row:
     if look.acting_for:
         office: Text = offices.get(look.acting_for, GONE)
     else:
@@ -281,5 +306,41 @@ def _row(look: Look, offices: dict[str, str], people: dict[int, str], questions:
         basis=purpose.basis,
         how=How(look.how).label if look.how in How.values else "",
         month=local(look.at).strftime("%Y-%m"),
-        question=questions.get(look.pk),
     )
+
+
+# --- one person ---
+
+
+def person_with(public_id: str) -> Person | None:
+    """The person with this public id, read by the platform whoever asks. The caller decides what to show and records it."""
+    with acting(Actor.system("privacy.find_person")) as platform:
+        return Person.objects.visible_to(platform).filter(public_id=public_id).first()
+
+
+def live_grant(actor: Actor, person: Person) -> Grant | None:
+    """The emergency access this official has to this person's record at this moment, if any."""
+    return (
+        Grant.objects.visible_to(actor)
+        .open_at(timezone.now())
+        .filter(official_id=actor.person_id, person=person, agency_id=actor.agency_id)
+        .order_by("-until")
+        .first()
+    )
+
+
+def person_for(actor: Actor, number: str, *, purpose: str = "") -> Person:
+    """The person with this number, if the official may see the record: by division, or under an emergency access.
+
+    Raises `NotVisible` for one that exists outside the reach, so that the person sees the refused try, and `Http404`
+    for a number nobody has; the two answers look the same.
+    """
+    found = Person.objects.visible_to(actor).filter(public_id=number).first()
+    if found is not None and policies.can_see_person(actor, found):
+        return found
+    person = person_with(number)
+    if person is None:
+        raise Http404
+    if live_grant(actor, person) is None:
+        raise NotVisible(person, purpose=purpose)
+    return person

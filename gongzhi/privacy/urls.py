@@ -2,14 +2,23 @@
 
 from django.urls import path
 
-from gongzhi.privacy import views
+from gongzhi.privacy.views import holds, looks, people
 
 app_name = "privacy"
 urlpatterns = [
-    path("my/looked/", views.my_looked, name="looked"),
-    path("my/looked/<int:number>/why/", views.ask_why, name="ask_why"),
-    path("desk/looked/", views.desk_looked, name="desk_looked"),
-    path("workbench/counter/looked/", views.counter_looked, name="counter"),
-    path("workbench/questions/", views.question_list, name="question_list"),
-    path("workbench/questions/<str:public_id>/", views.question_answer, name="question_answer"),
+    path("my/looked/", looks.my_looked, name="looked"),
+    path("my/looked/<int:number>/why/", looks.ask_why, name="ask_why"),
+    path("desk/looked/", looks.desk_looked, name="desk_looked"),
+    path("workbench/counter/looked/", looks.counter_looked, name="counter"),
+    path("workbench/people/", people.people, name="people"),
+    path("workbench/people/export/", people.exports, name="exports"),
+    path("workbench/people/export/<str:public_id>/file/", people.export_file, name="export_file"),
+    path("workbench/people/emergency/", people.emergency, name="emergency"),
+    path("workbench/people/<str:number>/", people.person, name="person"),
+    path("workbench/emergency/", people.access_list, name="access_list"),
+    path("workbench/emergency/<str:public_id>/", people.access_review, name="access_review"),
+    path("workbench/holds/", holds.holds, name="holds"),
+    path("workbench/holds/<str:public_id>/", holds.hold_step, name="hold_step"),
+    path("workbench/questions/", looks.question_list, name="question_list"),
+    path("workbench/questions/<str:public_id>/", looks.question_answer, name="question_answer"),
 ]

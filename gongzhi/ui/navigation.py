@@ -148,6 +148,23 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("People's data"),
         (
             Entry(
+                _("People of the division"),
+                "users",
+                "privacy:people",
+                also=("privacy:person",),
+                permission="privacy.see_people",
+            ),
+            Entry(_("Lists of people"), "download", "privacy:exports", permission="privacy.export_people"),
+            Entry(_("Emergency access"), "triangle-alert", "privacy:emergency", permission="privacy.open_emergency"),
+            Entry(_("Notices held back"), "lock", "privacy:holds", permission="privacy.hold"),
+            Entry(
+                _("Emergency access to judge"),
+                "shield-check",
+                "privacy:access_list",
+                also=("privacy:access_review",),
+                permission="privacy.review_access",
+            ),
+            Entry(
                 _("Questions why we looked"),
                 "message-circle",
                 "privacy:question_list",

@@ -6,7 +6,6 @@ from gongzhi.accounts.models import Person
 from gongzhi.audit.enums import How
 from gongzhi.audit.looks import Looking, look
 from gongzhi.core.actor import Actor
-from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed
 from gongzhi.privacy import policies
 from gongzhi.privacy.enums import READ_OUT
@@ -15,12 +14,6 @@ from gongzhi.privacy.enums import READ_OUT
 SEALS: dict[str, str] = {
     "read_out": "It is about a person; the look says it.",
 }
-
-
-def person_with(public_id: str) -> Person | None:
-    """The person with this public id, read by the platform whoever asks. The caller decides what to show and records it."""
-    with acting(Actor.system("privacy.find_person")) as platform:
-        return Person.objects.visible_to(platform).filter(public_id=public_id).first()
 
 
 def read_out(*, actor: Actor, person: Person) -> None:

@@ -135,7 +135,9 @@ def test_the_whole_way_by_page_without_a_script(client: Client) -> None:
     page = person.get("/my/looked/", secure=True).content.decode()
     address = re.search(r'href="(/my/looked/\d+/why/)"', page)
     assert address is not None
-    assert calendar.add_working_days(today(), 5).date.isoformat() in person.get(address[1], secure=True).content.decode()
+    assert (
+        calendar.add_working_days(today(), 5).date.isoformat() in person.get(address[1], secure=True).content.decode()
+    )
     assert person.post(address[1], {"says": "为什么？"}, secure=True).status_code == 302
     assert person.post(address[1], {"says": "留着这句"}, secure=True).status_code == 422
     office = signed_in(Client(), "dana")

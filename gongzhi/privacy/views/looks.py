@@ -1,4 +1,4 @@
-"""A person's own pages about their data, and the officials' pages that open it."""
+"""Who looked, why, and reading it out at a counter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.paging import BadCursor, Page, page_of
 from gongzhi.core.times import today
 from gongzhi.orgs.acting import capacities
-from gongzhi.privacy import actions, policies
+from gongzhi.privacy import actions, policies, selectors
 from gongzhi.privacy.enums import ANSWER, READ_OUT, QuestionState, Shown
 from gongzhi.privacy.forms import CounterForm, WhyAnswerForm, WhyForm
 from gongzhi.privacy.models import Question
@@ -88,7 +88,7 @@ def counter_looked(request: DoorRequest) -> HttpResponse:
         raise NotAllowed(READ_OUT)
     form = CounterForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        person = actions.person_with(form.cleaned_data["number"])
+        person = selectors.person_with(form.cleaned_data["number"])
         if person is not None:
             actions.read_out(actor=request.actor, person=person)
             found = looked(Owner(person=person.pk), cursor=request.POST.get("cursor", ""), size=60)
