@@ -168,6 +168,18 @@ def a_hold() -> str:
     return f"/workbench/holds/{hold.public_id}/"
 
 
+def a_request() -> str:
+    """That Rita's data are not used: what she asked for; its number."""
+    from gongzhi.core.door import acting
+    from gongzhi.privacy.actions import ask_about_own
+    from gongzhi.privacy.models import Request
+    from tests.world import actor_of
+
+    with acting(actor_of("rita")) as rita:
+        known = Request.objects.visible_to(rita).waiting().first()
+        return (known or ask_about_own(actor=rita, kind="restrict")).public_id
+
+
 def _looked_at_rita() -> int:
     """A look of Dana's at Rita's phone number; its number."""
     from gongzhi.audit.looks import write_look
@@ -313,6 +325,21 @@ TABLE: dict[tuple[str, str], Access] = {
         at("/workbench/parameters/licence.correction_days/"), (302, 403, 403, 403, 403, 422), "post"
     ),
     # --- privacy ---
+    ("privacy:own_data", "get"): Access(at("/my/data/"), (302, 200, 200, 200, 200, 200)),
+    ("privacy:own_data", "post"): Access(at("/my/data/"), (302, 422, 403, 403, 403, 403), "post"),
+    ("privacy:own_consent", "post"): Access(at("/my/data/consents/nothing/"), (302, 422, 403, 403, 403, 403), "post"),
+    ("privacy:own_copy", "get"): Access(at("/my/data/NOTHING/copy/"), (302, 404, 404, 404, 404, 404)),
+    ("privacy:own_take_back", "post"): Access(
+        lambda: f"/my/data/{a_request()}/take-back/", (302, 302, 404, 404, 404, 404), "post"
+    ),
+    ("privacy:request_list", "get"): Access(at("/workbench/data-requests/"), (302, 403, 403, 403, 403, 200)),
+    ("privacy:request_decide", "get"): Access(
+        lambda: f"/workbench/data-requests/{a_request()}/", (302, 403, 403, 403, 403, 200)
+    ),
+    ("privacy:request_decide", "post"): Access(
+        lambda: f"/workbench/data-requests/{a_request()}/", (302, 403, 403, 403, 403, 422), "post"
+    ),
+    ("privacy:retention", "get"): Access(at("/workbench/retention/"), (302, 403, 403, 403, 403, 200)),
     ("privacy:holds", "get"): Access(at("/workbench/holds/"), (302, 403, 403, 200, 200, 403)),
     ("privacy:holds", "post"): Access(at("/workbench/holds/"), (302, 403, 403, 422, 422, 403), "post"),
     ("privacy:hold_step", "post"): Access(a_hold, (302, 403, 403, 403, 404, 403), "post"),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.ids import public_id
+from gongzhi.core.retention import Retention
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -141,6 +142,7 @@ class ApiClient(models.Model):
     personal_fields: ClassVar[dict[str, str]] = {
         "contact_sealed": "to reach who runs the program when it misbehaves; until a year after its last key ended",
     }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("ended_at", 365, ("contact_sealed", "contact_masked")),)
 
     public_id = models.CharField(max_length=10, unique=True, default=public_id)
     name = models.CharField(max_length=100)

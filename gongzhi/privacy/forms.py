@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from gongzhi.privacy.enums import Ground, RequestKind
 from gongzhi.privacy.purposes import CONTACT
 from gongzhi.ui.forms import DateBoxesField, Form, Radios
 
@@ -134,4 +135,55 @@ class HoldForm(Form):
     until = DateBoxesField(
         label=_("Last day"),
         help_text=_("On the day after it every look is shown by itself. A year away at most."),
+    )
+
+
+class RightsForm(Form):
+    """What a person asks about their own data."""
+
+    kind = forms.ChoiceField(
+        label=_("What do you ask for?"),
+        widget=Radios(
+            reveals={RequestKind.CORRECT: ["field", "says"]},
+            hints={
+                RequestKind.COPY: _("Everything the platform holds about you, to read and for programs. Made at once."),
+                RequestKind.DELETE: _("Closes your account. What a law keeps for a time is kept and not used."),
+                RequestKind.RESTRICT: _("Your data are kept and not used; only an emergency opens them."),
+            },
+        ),
+        choices=RequestKind.choices,
+    )
+    field = forms.ChoiceField(
+        label=_("What is wrong?"), choices=[("name_sealed", _("My name")), ("phone_sealed", _("Phone number"))]
+    )
+    says = forms.CharField(label=_("How should it be?"), max_length=100)
+
+
+class DivisionForm(Form):
+    """Where a person lives."""
+
+    code = forms.CharField(
+        label=_("Code of your division"),
+        required=False,
+        max_length=12,
+        help_text=_(
+            "Six digits, as on your identity card. Only its officials then find your record. Empty: nobody does."
+        ),
+    )
+
+
+class DecideForm(Form):
+    """What becomes of a request about somebody's own data."""
+
+    outcome = forms.ChoiceField(
+        label=_("Decision"),
+        widget=Radios(reveals={"refuse": ["ground"]}),
+        choices=[("grant", _("Granted: it takes effect at once")), ("refuse", _("Refused, with the legal reason"))],
+    )
+    ground = forms.ChoiceField(label=_("Legal reason"), choices=Ground.choices)
+    answer = forms.CharField(
+        label=_("To the person"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("What was decided and why, and where they can complain."),
     )

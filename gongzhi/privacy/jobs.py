@@ -10,7 +10,7 @@ from gongzhi.core.errors import RuleViolation
 from gongzhi.core.jobs import job
 from gongzhi.core.times import local, today
 from gongzhi.privacy import actions
-from gongzhi.privacy.models import Export
+from gongzhi.privacy.models import Export, Request
 
 
 def _day(at: dt.datetime | None) -> dt.date:
@@ -47,3 +47,17 @@ def remove_exports(*, actor: Actor, at: dt.datetime | None = None) -> None:
 def release_holds(*, actor: Actor, at: dt.datetime | None = None) -> None:
     """Every night at 00:27 in China: tell people whose held-back looks came into sight."""
     actions.release_holds(actor=actor, day=_day(at))
+
+
+@job("privacy.make_copy")
+def make_copy(*, actor: Actor, request_id: int) -> None:
+    """Make the copy of their data a person asked for; one that is made or taken back is left."""
+    request = Request.objects.get(pk=request_id)
+    with contextlib.suppress(RuleViolation):
+        actions.make_copy(actor=actor, request=request)
+
+
+@job("privacy.forget_expired", cron="47 18 * * *")
+def forget_expired(*, actor: Actor, at: dt.datetime | None = None) -> None:
+    """Every night at 02:47 in China: forget what was kept for its declared time."""
+    actions.forget_expired(actor=actor, now=at)

@@ -12,12 +12,23 @@ from django.utils.translation import gettext_lazy as _
 from gongzhi.accounts.models import Person
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.ids import public_id
+from gongzhi.core.retention import Retention
 from gongzhi.core.states import HasState
 from gongzhi.orgs.models import Agency
-from gongzhi.privacy.enums import EXPORT_STEPS, QUESTION_STEPS, ExportState, QuestionState
+from gongzhi.privacy.enums import (
+    EXPORT_STEPS,
+    QUESTION_STEPS,
+    REQUEST_STEPS,
+    ExportState,
+    Ground,
+    QuestionState,
+    RequestKind,
+    RequestState,
+)
 
 #: No notice is held back for longer, whatever two officials wish. The ordinary longest term is a parameter.
 LONGEST_HOLD_DAYS: Final = 366
+THREE_YEARS: Final = 3 * 365
 #: By so much a day can move back once the holidays of its year are announced; before, nobody is called late.
 LONGEST_REST: Final = dt.timedelta(days=10)
 
@@ -51,8 +62,9 @@ class Hold(models.Model):
 
     #: Nothing of the person concerned stands here: which looks it covers is said by the looks.
     personal_fields: ClassVar[dict[str, str]] = {
-        "reason": "why the notice waits, in words that may speak of persons; 3 years after it closed",
+        "reason": "why the notice waits, in words that may speak of persons; 3 years after its last day",
     }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("until", THREE_YEARS),)
 
     public_id = models.CharField(max_length=10, unique=True, default=public_id)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
@@ -128,6 +140,7 @@ class Question(HasState):
         "says": "what the person wants to know; 3 years after the answer",
         "answer": "the office's answer, which may speak of the person; 3 years after it",
     }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("answered_at", THREE_YEARS),)
 
     public_id = models.CharField(max_length=10, unique=True, default=public_id)
     #: The look, and its time, because the table of looks is partitioned by it.
@@ -227,6 +240,7 @@ class Grant(models.Model):
         "reason": "why it could not wait, which may speak of the person; 3 years after the review",
         "review": "what the administrator found; 3 years after the review",
     }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("reviewed_at", THREE_YEARS),)
 
     public_id = models.CharField(max_length=10, unique=True, default=public_id)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
@@ -286,6 +300,7 @@ class Export(HasState):
         "content_sealed": "the list itself, for the official to take; 7 days after it was made",
         "reason": "why the list is needed; as long as the looks it made are kept",
     }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("made_at", 8, ("content_sealed",)),)
 
     public_id = models.CharField(max_length=10, unique=True, default=public_id)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
@@ -312,3 +327,125 @@ class Export(HasState):
 
     def __str__(self) -> str:
         return f"{self.public_id} {self.state}"
+
+
+class RequestQuerySet(models.QuerySet["Request"]):
+    """Questions about requests."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Who made it, and the platform's operator, whose reach is the whole country."""
+        if actor.kind is not ActorKind.PROCESS and actor.scope.person is not None:
+            return self.filter(person_id=actor.scope.person)
+        return within(self, actor)  # type: ignore[return-value]
+
+    def waiting(self) -> Self:
+        """Those nobody has decided yet."""
+        return self.filter(state=RequestState.WAITING)
+
+
+class Request(HasState):
+    """What a person asks about their own data: a copy, a correction, deletion, restriction. With a day for the answer."""
+
+    transitions = REQUEST_STEPS
+    personal_fields: ClassVar[dict[str, str]] = {
+        "says_sealed": "what the person wants it to say; 3 years after the decision",
+        "answer": "what was decided and why; 3 years after the decision",
+        "content_sealed": "the copy itself, for the person to take; 7 days after it was made",
+    }
+    retention: ClassVar[tuple[Retention, ...]] = (
+        Retention("decided_at", 7, ("content_sealed",)),
+        Retention("decided_at", THREE_YEARS),
+    )
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    #: The whole country: the operator of the platform decides.
+    path = models.CharField(max_length=64, db_collation="C", default="/")
+    kind = models.CharField(max_length=16, choices=RequestKind.choices)
+    #: With a correction: the column of the person's record.
+    field = models.CharField(max_length=32, blank=True, default="")
+    says_sealed = models.BinaryField(default=b"")
+    state = models.CharField(max_length=16, choices=RequestState.choices, default=RequestState.WAITING)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    due_on = models.DateField()
+    due_settled = models.BooleanField(default=True)
+    #: With a refusal: the code of its legal reason (`grounds`).
+    ground = models.CharField(max_length=32, blank=True, default="")
+    answer = models.TextField(blank=True, default="")
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+", null=True)
+    content_sealed = models.BinaryField(default=b"")
+
+    objects = RequestQuerySet.as_manager()
+
+    class Meta:
+        db_table = "privacy_request"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "kind"], condition=Q(state="waiting"), name="privacy_request_one_waits"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=RequestState.WAITING) | Q(decided_at__isnull=False), name="privacy_request_decided"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=RequestState.REFUSED) | (~Q(ground="") & ~Q(answer="")),
+                name="privacy_request_refused_with_reason",
+                violation_error_message=_("A refusal needs its legal reason."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=RequestKind.CORRECT) | ~Q(field=""), name="privacy_request_corrects_something"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.kind} {self.state}"
+
+    @property
+    def ground_words(self) -> str:
+        """The legal reason of a refusal, in words."""
+        return str(Ground(self.ground).label) if self.ground in Ground.values else ""
+
+    def is_overdue(self, day: dt.date) -> bool:
+        """Whether its day has passed without a decision."""
+        late_from = self.due_on if self.due_settled else self.due_on + LONGEST_REST
+        return self.state == RequestState.WAITING and late_from < day
+
+
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    """Questions about consents."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own; a system process sees all."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        return self.filter(person_id=actor.scope.person) if actor.scope.person is not None else self.none()
+
+    def latest(self) -> Self:
+        """The last word for each person and purpose."""
+        return self.order_by("person_id", "purpose", "-pk").distinct("person_id", "purpose")
+
+
+class Consent(models.Model):
+    """A person agreed to one purpose, in one version of its text, or took that back. Appended, never changed."""
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "given": "proof of what the person agreed to and took back; while the person has an account, then 3 years",
+    }
+
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=32)
+    version = models.IntegerField()
+    #: Of the text as it was shown, in both languages.
+    text_sha256 = models.CharField(max_length=64)
+    given = models.BooleanField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    objects = ConsentQuerySet.as_manager()
+
+    class Meta:
+        db_table = "privacy_consent"
+        constraints = [models.CheckConstraint(condition=Q(version__gte=1), name="privacy_consent_version")]
+        indexes = [models.Index(fields=["person", "purpose", "-id"], name="privacy_consent_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} v{self.version} {'given' if self.given else 'withdrawn'}"

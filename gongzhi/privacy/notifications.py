@@ -100,7 +100,28 @@ HOLD_OVER: Final = NoticeKind(
     may_be_switched_off=False,
 )
 
+REQUEST_MADE: Final = NoticeKind(
+    code="privacy.request_made",
+    label=_("Somebody asks about their own data"),
+    purpose=_("Tells the operator that a request about personal data waits for a decision."),
+    subject=_("Request %(number)s about personal data, to be decided by %(day)s"),
+    text=_("A person asks about their own data: request %(number)s. It has to be decided by %(day)s."),
+    params=frozenset({"number", "day"}),
+)
+
+REQUEST_DECIDED: Final = NoticeKind(
+    code="privacy.request_decided",
+    label=_("Your request about your data was decided"),
+    purpose=_("Tells you what became of a request about your own data."),
+    subject=_("Your request %(number)s about your data was decided"),
+    text=_("Your request %(number)s about your own data was decided. The decision and its reason stand on your page."),
+    params=frozenset({"number"}),
+    may_be_switched_off=False,
+)
+
 KINDS: Final = (
+    REQUEST_MADE,
+    REQUEST_DECIDED,
     HOLD_OVER,
     EMERGENCY_OPENED,
     EMERGENCY_REVIEWED,

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from gongzhi.accounts.models import Person
 from gongzhi.core.actor import Actor, ActorKind
-from gongzhi.privacy.enums import ANSWER, EXPORT_PEOPLE, HOLD, OPEN_EMERGENCY, READ_OUT, REVIEW_ACCESS, SEE_PEOPLE
-from gongzhi.privacy.models import Export, Grant, Hold, Question
+from gongzhi.privacy.enums import (
+    ANSWER,
+    DECIDE_REQUESTS,
+    EXPORT_PEOPLE,
+    HOLD,
+    OPEN_EMERGENCY,
+    READ_OUT,
+    REVIEW_ACCESS,
+    SEE_PEOPLE,
+)
+from gongzhi.privacy.models import Export, Grant, Hold, Question, Request
 
 
 def can_see_own_looks(actor: Actor) -> bool:
@@ -90,3 +99,13 @@ def can_decide_hold(actor: Actor, hold: Hold) -> bool:
 def can_close_hold(actor: Actor, hold: Hold) -> bool:
     """Any official of the agency with that task: closing shows more, never less."""
     return can_propose_hold(actor) and actor.reaches(hold.path)
+
+
+def can_use_own_rights(actor: Actor) -> bool:
+    """Every person for themself, whatever their standing."""
+    return can_see_own_looks(actor)
+
+
+def can_decide_request(actor: Actor, request: Request) -> bool:
+    """The operator of the platform, and nobody about their own."""
+    return actor.may(DECIDE_REQUESTS) and actor.reaches(request.path) and actor.person_id != request.person_id

@@ -35,6 +35,7 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "objection.ask_back": Purpose(_("To ask back about an objection that was raised"), DUTY),
     "accounts.client_contact": Purpose(_("To reach who runs a program"), DUTY),
     "registry.list": Purpose(_("To work through a list that was handed in"), DUTY),
+    "privacy.request": Purpose(_("To decide what the person asked about their own data"), DUTY),
     "privacy.emergency": Purpose(
         _("Emergency: it could not wait"),
         _("Emergency to protect life, health or property (personal information protection law, article 13)"),
@@ -53,6 +54,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "accounts.person.name_sealed": pgettext_lazy("of a person", "Name"),
     "accounts.person.phone_sealed": _("Phone number"),
     "accounts.person.email": _("E-mail address"),
+    "privacy.request.says_sealed": _("What the person wants corrected"),
     "accounts.person.looks": _("Who looked at the data"),
     "registry.objection.contact_sealed": _("Contact given with an objection"),
     "files.upload.content": _("A file"),

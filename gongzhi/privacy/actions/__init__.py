@@ -13,14 +13,32 @@ from gongzhi.privacy.actions.people import (
     take_export,
 )
 from gongzhi.privacy.actions.questions import answer_due, answer_why, ask_why, tell_overdue
+from gongzhi.privacy.actions.retention import due_now, forget_expired
+from gongzhi.privacy.actions.rights import (
+    ask_about_own,
+    decide_request,
+    expires_on,
+    give_consent,
+    make_copy,
+    state_division,
+    take_back,
+    withdraw_consent,
+)
 
 __all__ = [
     "answer_due",
     "answer_why",
     "approve_hold",
+    "ask_about_own",
     "ask_export",
     "ask_why",
     "close_hold",
+    "decide_request",
+    "due_now",
+    "expires_on",
+    "forget_expired",
+    "give_consent",
+    "make_copy",
     "make_export",
     "open_contact",
     "open_emergency",
@@ -29,7 +47,10 @@ __all__ = [
     "release_holds",
     "remove_exports",
     "review_emergency",
+    "state_division",
+    "take_back",
     "take_export",
     "tell_months",
     "tell_overdue",
+    "withdraw_consent",
 ]

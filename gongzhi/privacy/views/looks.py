@@ -27,7 +27,7 @@ from gongzhi.privacy.selectors import Looked, Owner, in_words, looked, looks_at
 from gongzhi.ui import svg
 
 
-def _for_an_office(request: DoorRequest) -> HttpResponse:
+def for_an_office(request: DoorRequest) -> HttpResponse:
     """Who acts for an agency has the agency's scope and no other: the page says so and offers to act for oneself."""
     if not isinstance(request.user, Account):
         raise NotAllowed
@@ -64,7 +64,7 @@ def my_looked(request: DoorRequest) -> HttpResponse:
     """Everybody else who saw, exported or wanted to see the person's data, and how many notices are held back."""
     account = request.user
     if not policies.can_see_own_looks(request.actor) or not isinstance(account, Account):
-        return _for_an_office(request)
+        return for_an_office(request)
     found = looked(Owner.of(request.actor), only=request.GET.get("only", ""), cursor=request.GET.get("cursor", ""))
     context = _context(request, found) | {"number": account.person.public_id}
     return render(request, "privacy/looked.html", context)
