@@ -182,6 +182,14 @@ def _jobs(options: argparse.Namespace) -> int:
         return commands.show_jobs(as_json=options.json)
 
 
+def _keys(options: argparse.Namespace) -> int:
+    with database(options.var):
+        start_django()
+        from gongzhi.config.keys import run
+
+        return run(options.what, var=options.var, version=options.version)
+
+
 def _reset(options: argparse.Namespace) -> int:
     """Delete the data folder, after stopping what runs in it."""
     import shutil
@@ -278,6 +286,10 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915  # one statement an op
     admin.add_argument("--agency", default="", help="name of the registration authority the person works for")
     admin.add_argument("--division", default="", metavar="CODE", help="code of the agency's division, such as 440300")
     admin.add_argument("--role", choices=["registrar", "reader"], default="registrar", help="role at that agency")
+
+    keys = command("keys", _keys, "show the keys of personal fields; add one, seal old values anew, remove one")
+    keys.add_argument("what", nargs="?", choices=["status", "add", "rotate", "remove"], default="status")
+    keys.add_argument("version", nargs="?", type=int, default=0, help="with remove: the version")
 
     command("reset", _reset, "stop everything and delete the data folder")
 
