@@ -25,7 +25,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where the real lists, a browser, a virus scanner and a voice are at hand, a test that skips itself has failed (set by .ci/run)."""
     report = yield
-    wanted = {"real_data", "browser", "scanner", "speech"} & {mark.name for mark in item.iter_markers()}
+    wanted = {"real_data", "browser", "scanner", "speech", "pool"} & {mark.name for mark in item.iter_markers()}
     if report.skipped and wanted and os.environ.get("GONGZHI_NO_SKIPS"):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped although nothing it needs is missing: {report.longrepr}"

@@ -213,6 +213,97 @@ def a_point() -> tuple[str, str]:
     return point.public_id, secret
 
 
+def a_resident() -> str:
+    """Rita, who has said that she lives in Shenzhen; her number."""
+    from gongzhi.accounts.models import Person
+    from gongzhi.core.actor import Actor
+    from gongzhi.core.door import acting
+    from tests.world import account_of
+
+    with acting(Actor.system("tests")):
+        person = Person.objects.get(pk=account_of("rita").person_id)
+        person.path = "44/4403/"
+        person.save(update_fields=["path"])
+    return person.public_id
+
+
+def an_emergency() -> str:
+    """Where it is judged that Edith opened Rita's record in an emergency."""
+    from gongzhi.accounts.models import Person
+    from gongzhi.core.actor import Actor
+    from gongzhi.core.door import acting
+    from gongzhi.privacy.actions import open_emergency
+    from gongzhi.privacy.models import Grant
+    from tests.world import account_of, actor_of
+
+    with acting(Actor.system("tests")):
+        person = Person.objects.get(pk=account_of("rita").person_id)
+        known = Grant.objects.first()
+    if known is None:
+        with acting(actor_of("edith")) as edith:
+            known = open_emergency(actor=edith, person=person, reason="示例：走失老人")
+    return f"/workbench/emergency/{known.public_id}/"
+
+
+def a_hold() -> str:
+    """Where an investigation Dana proposed is approved: by somebody else."""
+    from gongzhi.core.door import acting
+    from gongzhi.core.times import today
+    from gongzhi.privacy.actions import propose_hold
+    from tests.world import actor_of
+
+    with acting(actor_of("dana")) as dana:
+        hold = propose_hold(actor=dana, matter="示例 1 号", reason="示例", until=today())
+    return f"/workbench/holds/{hold.public_id}/"
+
+
+def a_request() -> str:
+    """That Rita's data are not used: what she asked for; its number."""
+    from gongzhi.core.door import acting
+    from gongzhi.privacy.actions import ask_about_own
+    from gongzhi.privacy.models import Request
+    from tests.world import actor_of
+
+    with acting(actor_of("rita")) as rita:
+        known = Request.objects.visible_to(rita).waiting().first()
+        return (known or ask_about_own(actor=rita, kind="restrict")).public_id
+
+
+def _looked_at_rita() -> int:
+    """A look of Dana's at Rita's phone number; its number."""
+    from gongzhi.audit.looks import write_look
+    from gongzhi.audit.models import Look
+    from tests.world import account_of, actor_of
+
+    rita = account_of("rita").person_id
+    write_look(
+        actor=actor_of("dana"),
+        subject_kind="accounts.person",
+        subject_id=rita,
+        purpose="contact.matter",
+        fields=["phone_sealed"],
+        owner=(rita, None),
+    )
+    return Look.objects.latest("id").pk
+
+
+def a_look() -> str:
+    """Where Rita asks why Dana looked."""
+    return f"/my/looked/{_looked_at_rita()}/why/"
+
+
+def a_question() -> str:
+    """What Rita asked Dana's office."""
+    from gongzhi.core.door import acting
+    from gongzhi.privacy.actions import ask_why
+    from tests.world import actor_of
+
+    number = _looked_at_rita()
+    with acting(actor_of("rita")) as rita:
+        question = ask_why(actor=rita, look_id=number)
+    return f"/workbench/questions/{question.public_id}/"
+
+
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
@@ -379,6 +470,52 @@ TABLE: dict[tuple[str, str], Access] = {
     ("rulebook:parameter_amend", "post"): Access(
         at("/workbench/parameters/licence.correction_days/"), (302, 403, 403, 403, 403, 422), "post"
     ),
+    # --- privacy ---
+    ("privacy:own_data", "get"): Access(at("/my/data/"), (302, 200, 200, 200, 200, 200)),
+    ("privacy:own_data", "post"): Access(at("/my/data/"), (302, 422, 403, 403, 403, 403), "post"),
+    ("privacy:own_consent", "post"): Access(at("/my/data/consents/nothing/"), (302, 422, 403, 403, 403, 403), "post"),
+    ("privacy:own_copy", "get"): Access(at("/my/data/NOTHING/copy/"), (302, 404, 404, 404, 404, 404)),
+    ("privacy:own_take_back", "post"): Access(
+        lambda: f"/my/data/{a_request()}/take-back/", (302, 302, 404, 404, 404, 404), "post"
+    ),
+    ("privacy:request_list", "get"): Access(at("/workbench/data-requests/"), (302, 403, 403, 403, 403, 200)),
+    ("privacy:request_decide", "get"): Access(
+        lambda: f"/workbench/data-requests/{a_request()}/", (302, 403, 403, 403, 403, 200)
+    ),
+    ("privacy:request_decide", "post"): Access(
+        lambda: f"/workbench/data-requests/{a_request()}/", (302, 403, 403, 403, 403, 422), "post"
+    ),
+    ("privacy:retention", "get"): Access(at("/workbench/retention/"), (302, 403, 403, 403, 403, 200)),
+    ("privacy:holds", "get"): Access(at("/workbench/holds/"), (302, 403, 403, 200, 200, 403)),
+    ("privacy:holds", "post"): Access(at("/workbench/holds/"), (302, 403, 403, 422, 422, 403), "post"),
+    ("privacy:hold_step", "post"): Access(a_hold, (302, 403, 403, 403, 404, 403), "post"),
+    ("api-1:person_contact", "get"): Access(
+        lambda: f"/api/v1/people/{a_resident()}/contact?purpose=contact.matter", (401, 401, 403, 200, 404, 403)
+    ),
+    ("privacy:people", "get"): Access(at("/workbench/people/"), (302, 403, 403, 200, 200, 403)),
+    ("privacy:person", "get"): Access(lambda: f"/workbench/people/{a_resident()}/", (302, 403, 403, 200, 404, 403)),
+    ("privacy:person", "post"): Access(
+        lambda: f"/workbench/people/{a_resident()}/", (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("privacy:exports", "get"): Access(at("/workbench/people/export/"), (302, 403, 403, 200, 200, 403)),
+    ("privacy:exports", "post"): Access(at("/workbench/people/export/"), (302, 403, 403, 422, 422, 403), "post"),
+    ("privacy:export_file", "get"): Access(
+        at("/workbench/people/export/NOTHING/file/"), (302, 403, 403, 404, 404, 403)
+    ),
+    ("privacy:emergency", "get"): Access(at("/workbench/people/emergency/"), (302, 403, 403, 200, 200, 403)),
+    ("privacy:emergency", "post"): Access(at("/workbench/people/emergency/"), (302, 403, 403, 422, 422, 403), "post"),
+    ("privacy:access_list", "get"): Access(at("/workbench/emergency/"), (302, 403, 403, 403, 403, 200)),
+    ("privacy:access_review", "get"): Access(an_emergency, (302, 403, 403, 403, 403, 200)),
+    ("privacy:access_review", "post"): Access(an_emergency, (302, 403, 403, 403, 403, 422), "post"),
+    ("privacy:ask_why", "get"): Access(a_look, (302, 200, 403, 403, 403, 403)),
+    ("privacy:ask_why", "post"): Access(a_look, (302, 302, 403, 403, 403, 403), "post"),
+    ("privacy:question_list", "get"): Access(at("/workbench/questions/"), (302, 403, 403, 200, 200, 200)),
+    ("privacy:question_answer", "get"): Access(a_question, (302, 403, 403, 200, 404, 200)),
+    ("privacy:question_answer", "post"): Access(a_question, (302, 403, 403, 422, 404, 403), "post"),
+    ("privacy:looked", "get"): Access(at("/my/looked/"), (302, 200, 200, 200, 200, 200)),
+    ("privacy:desk_looked", "get"): Access(at("/desk/looked/"), (302, 403, 403, 403, 403, 403)),
+    ("privacy:counter", "get"): Access(at("/workbench/counter/looked/"), (302, 403, 200, 200, 200, 200)),
+    ("privacy:counter", "post"): Access(at("/workbench/counter/looked/"), (302, 403, 422, 422, 422, 422), "post"),
     ("ui:gallery", "get"): everyone(at("/ui/")),
     ("ui:settings", "get"): everyone(at("/ui/settings/")),
     ("ui:settings", "post"): everyone(at("/ui/settings/"), 302, method="post"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from gongzhi.accounts.enums import RECOVER, RECOVERY_TRANSITIONS, CodePurpose, Method, RecoveryState
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.ids import public_id
+from gongzhi.core.retention import Retention
 from gongzhi.core.states import HasState
 
 
@@ -20,9 +21,17 @@ class PersonQuerySet(models.QuerySet["Person"]):
     """Questions about people."""
 
     def visible_to(self, actor: Actor) -> Self:
-        """One's own record; a system process sees all. The second wall says the same."""
+        """One's own record; an agency those who said that they live in its divisions; a system process sees all.
+
+        The second wall says the same. What of a record is shown is decided by the page: the mask, unless it is opened.
+        """
         if actor.kind is ActorKind.PROCESS:
             return self
+        reach = actor.scope.path
+        if reach == "/":
+            return self.filter(path__isnull=False)
+        if reach:
+            return self.filter(path__gte=reach, path__lt=reach + chr(1114111))
         return self.filter(pk=actor.scope.person)
 
 
@@ -44,14 +53,25 @@ class Person(models.Model):
     phone_sealed = models.BinaryField(default=b"")
     phone_masked = models.CharField(max_length=16, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+    #: The division the person says they live in, so that its officials find them; null while nothing is said.
+    path = models.CharField(max_length=64, db_collation="C", null=True)
+    #: Since when the person's data are only kept and not used (restriction); null while they may be used.
+    restricted_at = models.DateTimeField(null=True)
 
     objects = PersonQuerySet.as_manager()
 
     class Meta:
         db_table = "accounts_person"
+        indexes = [
+            models.Index(fields=["path", "id"], condition=Q(path__isnull=False), name="accounts_person_path"),
+        ]
 
     def __str__(self) -> str:
         return self.name_masked
+
+    def look_owner(self) -> tuple[int | None, int | None]:
+        """Whose data it holds: this person's."""
+        return self.pk, None
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -124,6 +144,7 @@ class ApiClient(models.Model):
     personal_fields: ClassVar[dict[str, str]] = {
         "contact_sealed": "to reach who runs the program when it misbehaves; until a year after its last key ended",
     }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("ended_at", 365, ("contact_sealed", "contact_masked")),)
 
     public_id = models.CharField(max_length=10, unique=True, default=public_id)
     name = models.CharField(max_length=100)

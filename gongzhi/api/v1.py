@@ -14,6 +14,7 @@ from gongzhi.api.middleware import KEY_HEADER
 from gongzhi.api.problems import problem
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.paging import BadCursor
+from gongzhi.privacy.api import router as people
 from gongzhi.registry.api import changes
 from gongzhi.registry.api import router as registry
 
@@ -51,6 +52,7 @@ api = NinjaAPI(
 )
 api.add_router("/organizations", registry)
 api.add_router("/changes", changes)
+api.add_router("/people", people)
 
 
 @dataclass(frozen=True)
@@ -94,13 +96,21 @@ def _bad_cursor(request: HttpRequest, error: BadCursor) -> HttpResponse:
     return problem(422, "bad_cursor", "This cursor does not belong to this list. Begin without one.")
 
 
+def _note_refusal(request: HttpRequest, error: NotAllowed | Http404) -> None:
+    """Tell the door whom the refusal is about: the exception ends here and does not reach it."""
+    request.refused_about = getattr(error, "about", None)  # type: ignore[attr-defined]
+    request.refused_purpose = getattr(error, "purpose", "")  # type: ignore[attr-defined]
+
+
 @api.exception_handler(Http404)
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    _note_refusal(request, error)
     return problem(404, "not_found", "There is nothing here.")
 
 
 @api.exception_handler(NotAllowed)
 def _not_allowed(request: HttpRequest, error: NotAllowed) -> HttpResponse:
+    _note_refusal(request, error)
     return problem(403, "not_allowed", "You may not do this.")
 
 

@@ -173,9 +173,21 @@ def _createadmin(options: argparse.Namespace) -> int:
 def _jobs(options: argparse.Namespace) -> int:
     with database(options.var):
         start_django()
-        from gongzhi.config.commands import show_jobs
+        from gongzhi.config import commands
 
-        return show_jobs(as_json=options.json)
+        if options.what == "list":
+            return commands.list_jobs()
+        if options.what == "run":
+            return commands.run_job(options.name, at=options.at)
+        return commands.show_jobs(as_json=options.json)
+
+
+def _keys(options: argparse.Namespace) -> int:
+    with database(options.var):
+        start_django()
+        from gongzhi.config.keys import run
+
+        return run(options.what, var=options.var, version=options.version)
 
 
 def _reset(options: argparse.Namespace) -> int:
@@ -275,9 +287,17 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915  # one statement an op
     admin.add_argument("--division", default="", metavar="CODE", help="code of the agency's division, such as 440300")
     admin.add_argument("--role", choices=["registrar", "reader"], default="registrar", help="role at that agency")
 
+    keys = command("keys", _keys, "show the keys of personal fields; add one, seal old values anew, remove one")
+    keys.add_argument("what", nargs="?", choices=["status", "add", "rotate", "remove"], default="status")
+    keys.add_argument("version", nargs="?", type=int, default=0, help="with remove: the version")
+
     command("reset", _reset, "stop everything and delete the data folder")
 
-    command("jobs", _jobs, "show the job queue").add_argument("--json", action="store_true")
+    jobs = command("jobs", _jobs, "show the job queue; list jobs, or run one now")
+    jobs.add_argument("what", nargs="?", choices=["queue", "list", "run"], default="queue")
+    jobs.add_argument("name", nargs="?", default="", help="with run: the job, such as privacy.monthly_notice")
+    jobs.add_argument("--at", default="", metavar="TIME", help="with run: the moment the job believes in (2026-12-01)")
+    jobs.add_argument("--json", action="store_true")
 
     command("manage", _manage, "Django's own commands, for developers").add_argument(
         "arguments", nargs=argparse.REMAINDER

@@ -17,9 +17,11 @@ from gongzhi.accounts import actions as accounts
 from gongzhi.accounts.models import Account
 from gongzhi.config import env, seeds
 from gongzhi.config.indexer import prepare_rows
+from gongzhi.core import jobs
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import RuleViolation
+from gongzhi.core.times import SHANGHAI
 from gongzhi.orgs import actions as orgs
 from gongzhi.orgs.enums import AgencyKind, Role
 from gongzhi.reference import selectors as reference
@@ -152,4 +154,31 @@ def show_jobs(*, as_json: bool) -> int:
             print(f"{name:<32} {state:<12} {count:>8}")
         if not rows:
             print("The queue is empty.")
+    return 0
+
+
+def list_jobs() -> int:
+    """Every job by name: its clock (UTC), whether it can be told another time, and what it does."""
+    for name, declared in sorted(jobs.DECLARED.items()):
+        print(f"{name:<32} {declared.cron or '-':<16} {'--at' if declared.takes_time else '':<5} {declared.about}")
+    return 0
+
+
+def run_job(name: str, *, at: str) -> int:
+    """Run one job in this process, now or as if it were another time. Exit 2 for a name or a time nobody understands."""
+    if name not in jobs.DECLARED:
+        print(f"gongzhi: there is no job {name!r}; `gongzhi jobs list` shows all.", file=sys.stderr)
+        return 2
+    try:
+        moment = dt.datetime.fromisoformat(at) if at else None
+        if moment is not None and moment.tzinfo is None:
+            moment = moment.replace(tzinfo=SHANGHAI)
+        jobs.run_now(name, at=moment)
+    except ValueError as error:
+        print(f"gongzhi: {error}", file=sys.stderr)
+        return 2
+    except TypeError:
+        print(f"gongzhi: {name} is queued with arguments and cannot be run by hand.", file=sys.stderr)
+        return 2
+    print(f"{name} ran" + (f" as of {moment.isoformat()}." if moment else "."))
     return 0

@@ -39,6 +39,7 @@ OUR_APPS = [
     "gongzhi.api",
     "gongzhi.registry",
     "gongzhi.loudspeaker",
+    "gongzhi.privacy",
     "gongzhi.orgs",
     "gongzhi.accounts",
     "gongzhi.rulebook",

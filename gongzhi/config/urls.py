@@ -18,6 +18,7 @@ PAGES = [
     "gongzhi.api.docs",
     "gongzhi.files.urls",
     "gongzhi.loudspeaker.urls",
+    "gongzhi.privacy.urls",
 ]
 
 _plain: list[URLPattern | URLResolver] = [path("healthz", health.healthz, name="healthz")]

@@ -23,6 +23,7 @@ from typing import Any, Protocol, TypeVar, cast
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import URLPattern, URLResolver
@@ -30,6 +31,7 @@ from django.utils.module_loading import import_string
 from psycopg.pq import TransactionStatus
 
 from gongzhi.core.actor import Actor
+from gongzhi.core.errors import NotVisible
 
 log = logging.getLogger("gongzhi.door")
 
@@ -54,6 +56,9 @@ class DoorRequest(HttpRequest):
     actor: Actor
     after: list[After]
     request_id: uuid.UUID
+    #: The row a refusal is about and what it was wanted for, where the view knows them.
+    refused_about: Model | None
+    refused_purpose: str
 
 
 class ActorBuilder(Protocol):
@@ -198,6 +203,7 @@ def _through(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
         passing.request_id = uuid.uuid4()
         passing.actor = Actor.visitor(request_id=passing.request_id)
         passing.after = []
+        passing.refused_about, passing.refused_purpose = None, ""
         read_only = request.method in SAFE_METHODS and kind is Kind.NORMAL
         pending, present = _pending.set(passing.after), _present.set(passing.actor)
         try:
@@ -212,10 +218,17 @@ def _through(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespons
                     transaction.set_rollback(True)
                 else:
                     _nothing_is_lost()
-            if response.status_code == 403:
-                passing.after.append(lambda: refused(request, passing.actor, 403))
-        except PermissionDenied:
+            if response.status_code == 403 or (response.status_code == 404 and passing.refused_about is not None):
+                status = response.status_code
+                passing.after.append(lambda: refused(request, passing.actor, status))
+        except PermissionDenied as error:
+            passing.refused_about = getattr(error, "about", None)
             passing.after.append(lambda: refused(request, passing.actor, 403))
+            raise
+        except NotVisible as error:
+            passing.refused_about = error.about
+            passing.refused_purpose = error.purpose
+            passing.after.append(lambda: refused(request, passing.actor, 404))
             raise
         except (OperationalError, InterfaceError) as error:
             if _is_lost(error):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
+import inspect
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from asgiref.sync import async_to_sync
@@ -36,6 +39,40 @@ class WorkerDied(Exception):
     """The worker that had taken a job gave no sign of life for 30 seconds."""
 
 
+@dataclass(frozen=True)
+class Declared:
+    """A background entry point: its function, and the clock it runs by (UTC), empty where it runs when queued."""
+
+    function: Callable[..., None]
+    cron: str
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether it can be told another time than now, so that a person sees what it will do or has missed."""
+        return "at" in inspect.signature(self.function).parameters
+
+    @property
+    def about(self) -> str:
+        """The first line of what it says about itself."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+
+#: Every job of every app by name, for `gongzhi jobs list` and `gongzhi jobs run`.
+DECLARED: dict[str, Declared] = {}
+
+
+def run_now(name: str, *, at: dt.datetime | None = None) -> None:
+    """Run a job that needs no arguments in this process, as the worker would. KeyError for an unknown name.
+
+    `at` is the moment it is to believe in; ValueError if it cannot be told one. Records keep the true time.
+    """
+    declared = DECLARED[name]
+    if at is not None and not declared.takes_time:
+        raise ValueError(f"{name} cannot be told another time")
+    with acting(Actor.system(name)) as actor:
+        declared.function(actor=actor, **({"at": at} if at is not None else {}))
+
+
 def job(name: str, *, cron: str = "") -> Callable[[F], F]:
     """Declare a background entry point `app.verb`. It loads, calls an action with the process as actor, nothing else.
 
@@ -51,6 +88,7 @@ def job(name: str, *, cron: str = "") -> Callable[[F], F]:
                 function(actor=actor, **arguments)
 
         task = app.task(name=name, retry=RETRY, pass_context=False)(run)
+        DECLARED[name] = Declared(function, cron)
         if cron:
             app.periodic(cron=cron)(cast(Any, task))
         return function

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.core.actor import Actor, ActorKind
+from gongzhi.core.retention import Retention
 from gongzhi.core.states import HasState
 from gongzhi.notify.enums import EXPECTED, TRANSITIONS, Channel, Delivery, ProofKind, Reason, Receipt
 
@@ -122,8 +123,9 @@ class Outbox(HasState):
 
     transitions: ClassVar[dict[str, frozenset[str]]] = TRANSITIONS
     personal_fields: ClassVar[dict[str, str]] = {
-        "address_masked": "to show the person where a notice went; as long as the delivery is kept",
+        "address_masked": "to show the person where a notice went; 3 years",
     }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("created_at", 3 * 365, ("address_masked",)),)
 
     person_id = models.BigIntegerField()
     kind = models.CharField(max_length=64)

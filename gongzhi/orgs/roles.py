@@ -35,6 +35,11 @@ ROLES: dict[str, RoleDefinition] = {
                 "notify.oversee",
                 "orgs.appoint",
                 "orgs.see_workbench",
+                "privacy.answer",
+                "privacy.decide_requests",
+                "privacy.read_out",
+                "privacy.review_access",
+                "privacy.see_retention",
                 "reference.announce_year",
                 "reference.enter_division",
                 "rulebook.amend",
@@ -50,6 +55,12 @@ ROLES: dict[str, RoleDefinition] = {
                 "loudspeaker.keep_points",
                 "loudspeaker.prepare",
                 "orgs.see_workbench",
+                "privacy.answer",
+                "privacy.export_people",
+                "privacy.hold",
+                "privacy.open_emergency",
+                "privacy.read_out",
+                "privacy.see_people",
                 "registry.correct",
                 "registry.import",
             }
@@ -57,7 +68,7 @@ ROLES: dict[str, RoleDefinition] = {
     ),
     Role.READER: RoleDefinition(
         _("Sees the workbench of the agency and changes nothing."),
-        frozenset({"orgs.see_workbench"}),
+        frozenset({"orgs.see_workbench", "privacy.read_out"}),
     ),
 }
 

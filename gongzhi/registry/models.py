@@ -15,6 +15,7 @@ from gongzhi.core.clocks import Version as TwoClocks
 from gongzhi.core.clocks import VersionQuerySet as TwoClocksQuerySet
 from gongzhi.core.clocks import clock_constraints
 from gongzhi.core.ids import public_id
+from gongzhi.core.retention import Retention
 from gongzhi.core.states import HasState
 from gongzhi.orgs.enums import Kind, Standing
 from gongzhi.orgs.models import CurrentTransaction, Organization, TransactionId
@@ -497,6 +498,7 @@ class Objection(models.Model):
         "contact_sealed": "to tell the answer; until 90 days after it",
         "code_index": "keyed hash of the code that opens the answer; while the objection is kept",
     }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("answered_at", 90, ("contact_sealed", "contact_masked")),)
 
     public_id = models.CharField(max_length=10, unique=True, default=public_id)
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="objections")
@@ -533,6 +535,10 @@ class Objection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.org_id} {self.item} {self.state}"
+
+    def look_owner(self) -> tuple[int | None, int | None]:
+        """Whose data it holds: the person who raised it, not the organization it is about."""
+        return self.person_id, None
 
 
 class DownloadQuerySet(models.QuerySet["Download"]):

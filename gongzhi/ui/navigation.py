@@ -109,6 +109,8 @@ SEARCH = Entry(
 MESSAGES = Entry(_("Messages"), "bell", "portal:messages", Audience.PERSON)
 SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.PERSON)
 FILES = Entry(_("My files"), "file-text", "files:mine", Audience.PERSON)
+LOOKED = Entry(_("Who looked at my data"), "eye", "privacy:looked", Audience.PERSON)
+OWN_DATA = Entry(_("My data and my rights"), "id-card", "privacy:own_data", Audience.PERSON)
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
@@ -121,7 +123,7 @@ MAIN = (HOME, SEARCH, NAMES, DATA, MESSAGES, WORKBENCH)
 TABS = (HOME, SEARCH, DATA, SIGN_IN, MESSAGES, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
-    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, FILES, SECURITY, WORKBENCH)),
+    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, FILES, LOOKED, OWN_DATA, SECURITY, WORKBENCH)),
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -168,6 +170,44 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (_("Rules"), (Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)),)),
+    (
+        _("People's data"),
+        (
+            Entry(
+                _("People of the division"),
+                "users",
+                "privacy:people",
+                also=("privacy:person",),
+                permission="privacy.see_people",
+            ),
+            Entry(_("Lists of people"), "download", "privacy:exports", permission="privacy.export_people"),
+            Entry(_("Emergency access"), "triangle-alert", "privacy:emergency", permission="privacy.open_emergency"),
+            Entry(
+                _("Requests about own data"),
+                "file-text",
+                "privacy:request_list",
+                also=("privacy:request_decide",),
+                permission="privacy.decide_requests",
+            ),
+            Entry(_("What is kept how long"), "history", "privacy:retention", permission="privacy.see_retention"),
+            Entry(_("Notices held back"), "lock", "privacy:holds", permission="privacy.hold"),
+            Entry(
+                _("Emergency access to judge"),
+                "shield-check",
+                "privacy:access_list",
+                also=("privacy:access_review",),
+                permission="privacy.review_access",
+            ),
+            Entry(
+                _("Questions why we looked"),
+                "message-circle",
+                "privacy:question_list",
+                also=("privacy:question_answer",),
+                permission="privacy.answer",
+            ),
+            Entry(_("Read out who looked"), "eye", "privacy:counter", permission="privacy.read_out"),
+        ),
+    ),
     (
         _("Platform"),
         (

@@ -344,7 +344,7 @@ def send(upload: Upload, *, actor: Actor, purpose: str = "files.download", in_pa
     `RuleViolation` for a file that is infected, not scanned yet, or gone from the disk.
     """
     if not policies.can_read(actor, upload):
-        raise NotAllowed("files.read")
+        raise NotAllowed("files.read", about=upload)
     own = policies.is_own(actor, upload)
     if upload.scan_state == ScanState.INFECTED:
         raise RuleViolation(

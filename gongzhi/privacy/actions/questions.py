@@ -1,0 +1,171 @@
+""" "Why did you look?": asked by whose data they are, answered by the office that looked, late in sight of both."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from gongzhi.audit import actions as audit
+from gongzhi.audit.models import Look
+from gongzhi.core.actor import Actor
+from gongzhi.core.errors import NotAllowed, RuleViolation
+from gongzhi.core.times import today
+from gongzhi.notify import actions as notify
+from gongzhi.orgs.enums import AgencyKind
+from gongzhi.orgs.models import Agency, Appointment
+from gongzhi.orgs.roles import ROLES
+from gongzhi.privacy import policies
+from gongzhi.privacy.enums import ANSWER, QuestionState
+from gongzhi.privacy.models import Question
+from gongzhi.privacy.notifications import QUESTION_ANSWERED, QUESTION_ASKED, QUESTION_OVERDUE
+from gongzhi.privacy.selectors import Owner, looks_at
+from gongzhi.reference import calendar
+from gongzhi.reference.calendar import Deadline
+from gongzhi.rulebook import selectors as rulebook
+
+#: Which entry of the transparency log each action makes; a sentence where it makes none.
+SEALS: dict[str, str] = {
+    "ask_why": "It is about a person.",
+    "answer_why": "It is about a person.",
+    "tell_overdue": "It changes nothing; the day has passed by itself.",
+}
+
+LONGEST_TEXT: Final = 2000
+#: More officials than this are not told of one question.
+TOLD_AT_MOST: Final = 20
+
+
+def working_days(code: str, *, path: str = "") -> Deadline:
+    """The day by which something is due that is asked today: so many working days as the parameter says."""
+    return calendar.add_working_days(today(), int(rulebook.value(code, path=path)))
+
+
+def holders(agency_id: int, permission: str) -> list[int]:
+    """Who of an agency holds a permission today, for a notice."""
+    roles = [role for role, definition in ROLES.items() if permission in definition.permissions]
+    held = Appointment.objects.on(today()).filter(agency_id=agency_id, role__in=roles)
+    return sorted(set(held.values_list("person_id", flat=True)))[:TOLD_AT_MOST]
+
+
+def _asked(look: Look) -> tuple[Agency | None, int | None]:
+    """The office to ask: the agency or organization that looked; for everything else the platform's operator."""
+    kind, _colon, number = look.acting_for.partition(":")
+    if kind == "org":
+        return None, int(number)
+    agency = Agency.objects.filter(pk=int(number)).first() if kind == "agency" else None
+    agency = agency or Agency.objects.filter(kind=AgencyKind.OPERATOR).order_by("pk").first()
+    if agency is None:
+        raise RuleViolation("privacy.nobody_to_ask", _("There is no office to ask about this. Ask at any counter."))
+    return agency, None
+
+
+def answer_due(look: Look) -> Deadline:
+    """By when a question asked today about this look is answered."""
+    agency, _org = _asked(look)
+    return working_days("privacy.question_answer_days", path=agency.path if agency else "")
+
+
+@transaction.atomic
+def ask_why(*, actor: Actor, look_id: int, says: str = "") -> Question:
+    """Ask the office that looked why it did. It has so many working days as `privacy.question_answer_days` says.
+
+    Raises `NotAllowed` for whoever acts for an agency, `Look.DoesNotExist` for a look at somebody else's data or one
+    held back, `RuleViolation` when it was asked already or the text is too long.
+    """
+    if not policies.can_ask_why(actor):
+        raise NotAllowed(ANSWER)
+    look = looks_at(Owner.of(actor)).get(pk=look_id)
+    if len(says) > LONGEST_TEXT:
+        raise RuleViolation(
+            "privacy.text_too_long",
+            _("This is too long: at most %(most)s characters.") % {"most": LONGEST_TEXT},
+            field="says",
+        )
+    agency, to_org = _asked(look)
+    due = working_days("privacy.question_answer_days", path=agency.path if agency else "")
+    try:
+        with transaction.atomic():
+            question = Question.objects.create(
+                look_id=look.pk,
+                look_at=look.at,
+                person_id=actor.scope.person,
+                org_id=actor.scope.org,
+                agency=agency,
+                to_org=to_org,
+                path=agency.path if agency else "",
+                says=says.strip(),
+                due_on=due.date,
+                due_settled=due.settled,
+            )
+    except IntegrityError as error:
+        raise RuleViolation("privacy.asked_already", _("You have asked about this already.")) from error
+    audit.record(actor=actor, event="privacy.question.asked", subject=question, details={"look": look.pk})
+    for person_id in holders(agency.pk, ANSWER) if agency else []:
+        notify.notify(
+            actor=actor,
+            person_id=person_id,
+            kind=QUESTION_ASKED.code,
+            params={"number": question.public_id, "day": due.date.isoformat()},
+            key=f"privacy.question.asked.{question.pk}",
+            url_name="privacy:question_answer",
+            url_args=(question.public_id,),
+        )
+    return question
+
+
+@transaction.atomic
+def answer_why(*, actor: Actor, question: Question, answer: str) -> Question:
+    """Answer why somebody of the office looked. Who asked is told and reads the answer beside the look.
+
+    Raises `NotAllowed` for every other office, `RuleViolation` for an answered question and a missing answer.
+    """
+    question = Question.objects.select_for_update(of=("self",)).get(pk=question.pk)
+    if not policies.can_answer(actor, question):
+        raise NotAllowed(ANSWER)
+    answer = answer.strip()
+    if not answer or len(answer) > LONGEST_TEXT:
+        raise RuleViolation(
+            "privacy.answer_missing",
+            _("Write the answer, at most %(most)s characters.") % {"most": LONGEST_TEXT},
+            field="answer",
+        )
+    question.move_to(QuestionState.ANSWERED)
+    question.answer, question.answered_at, question.answered_by_id = answer, timezone.now(), actor.person_id
+    question.save(update_fields=["state", "answer", "answered_at", "answered_by"])
+    audit.record(actor=actor, event="privacy.question.answered", subject=question)
+    if question.person_id is not None:
+        notify.notify(
+            actor=actor,
+            person_id=question.person_id,
+            kind=QUESTION_ANSWERED.code,
+            params={"number": question.public_id},
+            key=f"privacy.question.answered.{question.pk}",
+            url_name="privacy:looked",
+        )
+    return question
+
+
+@transaction.atomic
+def tell_overdue(*, actor: Actor, day: dt.date | None = None) -> int:
+    """Tell both sides of every question whose day has passed. Once each: the notice's key sees to it. How many are late."""
+    if not policies.can_run_clocks(actor):
+        raise NotAllowed("privacy.tell_overdue")
+    late = list(Question.objects.visible_to(actor).overdue(day or today()).order_by("pk"))
+    for question in late:
+        people = holders(question.agency_id, ANSWER) if question.agency_id else []
+        told = {question.person_id: "privacy:looked"} | dict.fromkeys(people, "privacy:question_list")
+        for person_id, page in told.items():
+            if person_id is not None:
+                notify.notify(
+                    actor=actor,
+                    person_id=person_id,
+                    kind=QUESTION_OVERDUE.code,
+                    params={"number": question.public_id, "day": question.due_on.isoformat()},
+                    key=f"privacy.question.overdue.{question.pk}",
+                    url_name=page,
+                )
+    return len(late)

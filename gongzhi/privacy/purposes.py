@@ -1,0 +1,77 @@
+"""What a code of a look means to the person it is about: in words, with the ground it stands on.
+
+A purpose that is not named here is shown as not stated, and a test fails on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """Why somebody looked, and by what right."""
+
+    words: str | Promise
+    basis: str | Promise = ""
+
+
+DUTY: Final = _("Needed for a duty of the office laid down by law (personal information protection law, article 13)")
+
+#: What an official chooses from when they open a person's contact data.
+CONTACT: Final[dict[str, Purpose]] = {
+    "contact.matter": Purpose(_("To speak with the person about a matter of theirs"), DUTY),
+    "contact.check": Purpose(_("To check what the person handed in"), DUTY),
+    "contact.notice": Purpose(_("To deliver a notice that must reach the person"), DUTY),
+}
+
+PURPOSES: Final[dict[str, Purpose]] = {
+    **CONTACT,
+    "objection.ask_back": Purpose(_("To ask back about an objection that was raised"), DUTY),
+    "accounts.client_contact": Purpose(_("To reach who runs a program"), DUTY),
+    "registry.list": Purpose(_("To work through a list that was handed in"), DUTY),
+    "privacy.request": Purpose(_("To decide what the person asked about their own data"), DUTY),
+    "privacy.emergency": Purpose(
+        _("Emergency: it could not wait"),
+        _("Emergency to protect life, health or property (personal information protection law, article 13)"),
+    ),
+    "privacy.read_out": Purpose(
+        _("To read out at a counter who looked at the data"), _("The person stood at the counter and asked")
+    ),
+    "files.send": Purpose(_("To give the file to who asked for it")),
+    "files.list": Purpose(_("To show a person their own files")),
+    "loudspeaker.play": Purpose(_("To play a broadcast, or to hear it before it is approved"), DUTY),
+    "accounts.contact_changed": Purpose(_("To tell the old number that it was replaced")),
+    "notify.deliver": Purpose(_("To send the person a notice")),
+    "refused.403": Purpose(_("Not stated: the system refused before a reason was asked")),
+    "refused.404": Purpose(_("Not stated: the system refused before a reason was asked")),
+}
+
+NOT_STATED: Final = Purpose(_("Not stated in words"))
+
+#: Kind of row and field → what was seen.
+FIELDS: Final[dict[str, str | Promise]] = {
+    "accounts.person.name_sealed": pgettext_lazy("of a person", "Name"),
+    "accounts.person.phone_sealed": _("Phone number"),
+    "accounts.person.email": _("E-mail address"),
+    "privacy.request.says_sealed": _("What the person wants corrected"),
+    "accounts.person.looks": _("Who looked at the data"),
+    "registry.objection.contact_sealed": _("Contact given with an objection"),
+    "files.upload.content": _("A file"),
+    "files.upload.name_sealed": _("Name of a file"),
+    "accounts.apiclient.contact_sealed": _("Contact of a program"),
+}
+
+#: Kind of row → what a refused try was about, where no field was named.
+KINDS: Final[dict[str, str | Promise]] = {
+    "accounts.person": _("The record of the person"),
+    "files.upload": _("A file"),
+    "registry.objection": _("An objection"),
+}
+
+OTHER_FIELD: Final = _("Personal data")
