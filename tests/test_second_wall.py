@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -13,11 +14,12 @@ import psycopg
 import pytest
 from django.db import connection, connections, models, transaction
 from django.test import Client
+from django.urls import get_resolver
 
 import gongzhi
 from gongzhi.accounts.models import Person
 from gongzhi.core.actor import Actor, ActorKind, Scope
-from gongzhi.core.door import acting
+from gongzhi.core.door import acting, every_view
 from tests.plugin import cluster, point_django_at
 from tests.pool import PORT, pooled, program
 from tests.test_conventions import our_models
@@ -124,12 +126,6 @@ def test_each_trap_has_a_test_that_exists() -> None:
 
 
 def test_whole_request_transactions_stay_off_and_views_are_not_async() -> None:
-    import inspect
-
-    from django.urls import get_resolver
-
-    from gongzhi.core.door import every_view
-
     assert connection.settings_dict["ATOMIC_REQUESTS"] is False
     views = [pattern.callback for _route, pattern in every_view(get_resolver().url_patterns)]
     assert views
@@ -171,17 +167,10 @@ def test_a_foreign_key_tells_that_a_row_exists_so_addresses_hold_random_names(fr
             # The check of a foreign key sees through the wall: whoever may write such a number learns that it exists.
             cursor.execute("SELECT count(*) FROM accounts_account WHERE person_id = %s", [dana])
             assert cursor.fetchone() == (1,)
-    names = [str(pattern.pattern) for _route, pattern in _routes() if "people" in _route]
-    assert all("<int" not in name for name in names)
+    routes = [route for route, _pattern in every_view(get_resolver().url_patterns) if "people" in route]
+    assert routes
+    assert all("<int" not in route for route in routes)
     assert len(Person._meta.get_field("public_id").default()) == 10
-
-
-def _routes() -> list[tuple[str, object]]:
-    from django.urls import get_resolver
-
-    from gongzhi.core.door import every_view
-
-    return list(every_view(get_resolver().url_patterns))
 
 
 def test_the_policy_is_served_by_an_index(fresh_database: str) -> None:

@@ -9,39 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-FILE = ROOT / "docs" / "security" / "personal-data.md"
-HEAD = """# Register of personal data
-
-What the platform keeps about people, made from the declarations of the models by `tools/personal_data.py`. Columns that end
-in `_sealed` are encrypted and bound to their row; how and when each is opened stands in
-[decision 20](../adr/0020-looks-holds-emergency-access.md), how it is forgotten in
-[decision 21](../adr/0021-privacy-rights-and-retention.md).
-"""
-
-
-def register() -> str:
-    """The text of the file."""
-    from django.apps import apps
-
-    from gongzhi.core.retention import rules_of
-
-    parts = [HEAD]
-    models = sorted(
-        (model for model in apps.get_models() if getattr(model, "personal_fields", None)),
-        key=lambda model: model._meta.label_lower,
-    )
-    for model in models:
-        first = (model.__doc__ or "").strip().partition("\n")[0]
-        parts.append(f"## {model._meta.label_lower}\n\n{first}\n\n| field | why, and how long |\n|---|---|")
-        parts += [f"| `{name}` | {said} |" for name, said in model.personal_fields.items()]
-        rules = [
-            f"{rule.days} days after `{rule.after}`: "
-            + (", ".join(f"`{name}`" for name in rule.fields) + " emptied" if rule.fields else "row removed")
-            for rule in rules_of(model)
-        ]
-        parts.append(f"\nForgotten by the nightly job: {'; '.join(rules) or 'nothing by the clock'}.\n")
-    return "\n".join(parts).rstrip() + "\n"
+FILE = Path(__file__).resolve().parent.parent / "docs" / "security" / "personal-data.md"
 
 
 def main(arguments: list[str]) -> int:
@@ -50,6 +18,8 @@ def main(arguments: list[str]) -> int:
     import django
 
     django.setup()
+    from gongzhi.privacy.register import register
+
     text = register()
     if "--check" in arguments:
         if not FILE.exists() or FILE.read_text(encoding="utf-8") != text:

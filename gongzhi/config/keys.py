@@ -48,7 +48,7 @@ class Sealed:
 def sealed_columns() -> list[Sealed]:
     """Every column of ours that holds sealed values: bytes whose name ends in `_sealed`."""
     return [
-        Sealed(model._meta.db_table, field.column, model._meta.pk.column)
+        Sealed(model._meta.db_table, str(field.column), str(model._meta.pk.column))
         for model in apps.get_models()
         for field in model._meta.concrete_fields
         if isinstance(field, models.BinaryField) and field.name.endswith("_sealed")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -76,7 +78,7 @@ class OpenForm(Form):
     )
     hold = forms.ChoiceField(label=_("Investigation"), required=False)
 
-    def __init__(self, holds: list[tuple[str, str]], *args: object, **kwargs: object) -> None:
+    def __init__(self, holds: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if holds:
             self.fields["hold"].choices = [("", _("None: the person sees it at once")), *holds]  # type: ignore[attr-defined]

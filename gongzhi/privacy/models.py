@@ -420,7 +420,7 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
             return self
         return self.filter(person_id=actor.scope.person) if actor.scope.person is not None else self.none()
 
-    def latest(self) -> Self:
+    def last_words(self) -> Self:
         """The last word for each person and purpose."""
         return self.order_by("person_id", "purpose", "-pk").distinct("person_id", "purpose")
 

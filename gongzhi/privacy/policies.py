@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gongzhi.accounts.models import Person
 from gongzhi.core.actor import Actor, ActorKind
+from gongzhi.core.errors import NotAllowed
 from gongzhi.privacy.enums import (
     ANSWER,
     DECIDE_REQUESTS,
@@ -15,6 +16,13 @@ from gongzhi.privacy.enums import (
     SEE_PEOPLE,
 )
 from gongzhi.privacy.models import Export, Grant, Hold, Question, Request
+
+
+def office_of(actor: Actor) -> tuple[int, int]:
+    """The agency acted for and the official, by number. `NotAllowed` for whoever acts for none."""
+    if actor.agency_id is None or actor.person_id is None:
+        raise NotAllowed("orgs.see_workbench")
+    return actor.agency_id, actor.person_id
 
 
 def can_see_own_looks(actor: Actor) -> bool:

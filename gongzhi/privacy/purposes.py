@@ -10,7 +10,6 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ NOT_STATED: Final = Purpose(_("Not stated in words"))
 
 #: Kind of row and field → what was seen.
 FIELDS: Final[dict[str, str | Promise]] = {
-    "accounts.person.name_sealed": pgettext_lazy("of a person", "Name"),
+    "accounts.person.name_sealed": _("Full name"),
     "accounts.person.phone_sealed": _("Phone number"),
     "accounts.person.email": _("E-mail address"),
     "privacy.request.says_sealed": _("What the person wants corrected"),

@@ -180,7 +180,7 @@ def held_back(owner: Owner) -> HeldBack:
         .annotate(n=Count("id"))
         .values_list("hold_id", "n")
     )
-    counted = sorted(((holds[number].until, n) for number, n in rows), key=lambda one: one[0])
+    counted = sorted(((holds[number].until, n) for number, n in rows if number is not None), key=lambda one: one[0])
     return HeldBack(sum(n for _until, n in counted), [(n, until) for until, n in counted])
 
 
@@ -323,7 +323,7 @@ def live_grant(actor: Actor, person: Person) -> Grant | None:
     return (
         Grant.objects.visible_to(actor)
         .open_at(timezone.now())
-        .filter(official_id=actor.person_id, person=person, agency_id=actor.agency_id)
+        .filter(official_id=actor.person_id, person=person, agency_id=actor.agency_id or 0)
         .order_by("-until")
         .first()
     )

@@ -201,7 +201,7 @@ def dump(name: str) -> dict[str, str]:
             " WHERE n.nspname = 'public' AND c.relkind = 'r'"
         ).fetchall()
         for (table,) in tables:
-            with connected.cursor() as cursor, cursor.copy(f'COPY "{table}" TO STDOUT') as copy:  # type: ignore[call-overload]
+            with connected.cursor() as cursor, cursor.copy(f'COPY "{table}" TO STDOUT') as copy:
                 found[table] = b"".join(bytes(part) for part in copy).decode()
     return found
 

@@ -45,13 +45,14 @@ def propose_hold(*, actor: Actor, matter: str, reason: str, until: dt.date) -> H
             )
     if not today() <= until <= today() + dt.timedelta(days=LONGEST_HOLD_DAYS):
         raise RuleViolation("privacy.hold_term", _("Set a last day from today on, a year away at most."), field="until")
+    agency_id, official_id = policies.office_of(actor)
     hold = Hold.objects.create(
-        agency_id=actor.agency_id,
+        agency_id=agency_id,
         path=actor.path,
         matter=matter,
         reason=reason,
         until=until,
-        proposed_by_id=actor.person_id,
+        proposed_by_id=official_id,
         proposed_on=today(),
     )
     audit.record(actor=actor, event="privacy.hold.proposed", subject=hold, details={"until": until.isoformat()})
@@ -121,7 +122,7 @@ def _tell(actor: Actor, hold: Hold) -> None:
         .values_list("owner_person", flat=True)
         .distinct()
     )
-    for person_id in sorted(set(concerned)):
+    for person_id in sorted({one for one in concerned if one is not None}):
         notify.notify(
             actor=actor,
             person_id=person_id,

@@ -63,7 +63,8 @@ def _tell(actor: Actor, month: dt.date, day: dt.date) -> None:
         .order_by()
         .values("owner_person")
     )
-    waiting = dict(rows.filter(hold_id__in=held).annotate(n=Count("id")).values_list("owner_person", "n"))
+    held_counts = rows.filter(hold_id__in=held).annotate(n=Count("id")).values_list("owner_person", "n")
+    waiting = {person: n for person, n in held_counts if person is not None}
     shown = rows.exclude(hold_id__in=held).annotate(
         seen=Count("id", filter=ONLY[Shown.SEEN]),
         export=Count("id", filter=ONLY[Shown.EXPORT]),
@@ -72,6 +73,7 @@ def _tell(actor: Actor, month: dt.date, day: dt.date) -> None:
     counts = {
         person: (seen, export, refused)
         for person, seen, export, refused in shown.values_list("owner_person", "seen", "export", "refused")
+        if person is not None
     }
     for person in sorted(counts.keys() | waiting.keys()):
         seen, export, refused = counts.get(person, (0, 0, 0))

@@ -101,13 +101,14 @@ def open_emergency(*, actor: Actor, person: Person, reason: str) -> Grant:
     reason = _reason(reason)
     if live_grant(actor, person) is not None:
         raise RuleViolation("privacy.already_open", _("You have opened this record already; it is still open."))
+    agency_id, official_id = policies.office_of(actor)
     now = timezone.now()
     hours = int(rulebook.value("privacy.emergency_access_hours", path=actor.path))
     grant = Grant.objects.create(
         person=person,
-        agency_id=actor.agency_id,
+        agency_id=agency_id,
         path=actor.path,
-        official_id=actor.person_id,
+        official_id=official_id,
         reason=reason,
         opened_at=now,
         until=now + dt.timedelta(hours=hours),
@@ -166,8 +167,9 @@ def ask_export(*, actor: Actor, purpose: str, reason: str) -> Export:
     reason = _reason(reason)
     if Export.objects.visible_to(actor).filter(official_id=actor.person_id, state=ExportState.WAITING).exists():
         raise RuleViolation("privacy.export_waiting", _("A list you asked for is still being made."))
+    agency_id, official_id = policies.office_of(actor)
     export = Export.objects.create(
-        agency_id=actor.agency_id, path=actor.path, official_id=actor.person_id, purpose=purpose, reason=reason
+        agency_id=agency_id, path=actor.path, official_id=official_id, purpose=purpose, reason=reason
     )
     audit.record(actor=actor, event="privacy.export.asked", subject=export, details={"purpose": purpose})
     jobs.enqueue("privacy.make_export", export_id=export.pk)

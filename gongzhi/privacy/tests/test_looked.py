@@ -235,7 +235,7 @@ def hold(*, until: int = 30, approved: bool = True, closed: bool = False) -> Hol
     """An investigation of Dana's office, approved by Rosa."""
     with acting(SYSTEM):
         return Hold.objects.create(
-            agency=Agency.objects.get(pk=actor_of("dana").agency_id),
+            agency=Agency.objects.get(pk=actor_of("dana").agency_id or 0),
             path="44/4403/",
             matter="示例 1 号",
             reason="示例",

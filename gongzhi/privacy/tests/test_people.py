@@ -276,12 +276,13 @@ def test_nobody_else_judges_it(name: str) -> None:
 def test_each_constraint_of_an_emergency_access_refuses_a_bad_row(wrong: dict[str, Any]) -> None:
     good = opened()
     official = good.official_id
-    changes: dict[str, Any] = {
+    special: dict[str, dict[str, Any]] = {
         "official": {"official_id": good.person_id},
         "reviewed_by": {
             "reviewed_by_id": official, "reviewed_at": timezone.now(), "in_order": True, "review": "x",
         },
-    }.get(next(iter(wrong)), wrong)  # fmt: skip
+    }  # fmt: skip
+    changes = special.get(next(iter(wrong)), wrong)
     with acting(SYSTEM):
         Grant.objects.filter(pk=good.pk).update(reason="另一个理由")
         with pytest.raises(IntegrityError), transaction.atomic():
@@ -329,7 +330,7 @@ def test_a_name_that_is_a_formula_opens_as_text(resident: Person) -> None:
         resident.name_sealed = seal("=1+1", where="accounts_person.name_sealed", pk=resident.pk)
         resident.save()
         export = Export.objects.create(
-            agency_id=actor_of("dana").agency_id, path="44/4403/", official_id=account_of("dana").person_id,
+            agency_id=actor_of("dana").agency_id or 0, path="44/4403/", official_id=account_of("dana").person_id,
             purpose="contact.notice", reason="示例",
         )  # fmt: skip
         actions.make_export(actor=actor, export=export)

@@ -41,7 +41,10 @@ def people(request: DoorRequest) -> HttpResponse:
 
 def _holds(actor: Actor) -> list[Hold]:
     return list(
-        Hold.objects.visible_to(actor).holding(today()).filter(agency_id=actor.agency_id).order_by("until", "pk")[:50]
+        Hold.objects.visible_to(actor)
+        .holding(today())
+        .filter(agency_id=actor.agency_id or 0)
+        .order_by("until", "pk")[:50]
     )
 
 

@@ -55,7 +55,7 @@ def own_data(request: DoorRequest) -> HttpResponse:
     asked = page_for(
         Request.objects.visible_to(actor).defer("content_sealed", "says_sealed"), request, "own", ("-asked_at", "-pk")
     )
-    said = {one.purpose: one for one in Consent.objects.visible_to(actor).latest()}
+    said = {one.purpose: one for one in Consent.objects.visible_to(actor).last_words()}
     context = {
         "form": form,
         "division": division,
