@@ -81,7 +81,6 @@ def _filled(request: DoorRequest, broadcast: Broadcast | None) -> tuple[Broadcas
         initial = {
             "title": broadcast.title,
             "place": _code(broadcast.path),
-            "kind": "text" if broadcast.text else "recording",
             "text": broadcast.text,
             "first_on": broadcast.first_on,
             "last_on": broadcast.last_on,
@@ -89,19 +88,16 @@ def _filled(request: DoorRequest, broadcast: Broadcast | None) -> tuple[Broadcas
             "urgent_because": broadcast.urgent_because,
         }
     form = BroadcastForm(request.POST or None, request.FILES or None, initial=initial)
-    if broadcast is not None and broadcast.recording is not None:
-        form.fields["recording"].required = False  # the one that is there stays
     if request.method != "POST" or not form.is_valid():
         return form, None
     asked = form.cleaned_data
     try:
-        recording = None
-        if asked["kind"] == "recording":
-            recording = _recording(request.actor, asked["recording"], broadcast)
+        text = asked["text"]
+        recording = _recording(request.actor, asked["recording"], broadcast, text)
         given = {
             "path": asked["place"],
             "title": asked["title"],
-            "text": asked["text"] if asked["kind"] == "text" else "",
+            "text": text,
             "recording": recording,
             "first_on": asked["first_on"],
             "last_on": asked["last_on"],
@@ -133,9 +129,10 @@ def _code(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2].ljust(6, "0") if path != "/" else "100000"
 
 
-def _recording(actor: Actor, handed: Any, broadcast: Broadcast | None) -> Upload | None:
+def _recording(actor: Actor, handed: Any, broadcast: Broadcast | None, text: str) -> Upload | None:
+    """The recording that was handed in, or the one that was there before, unless a text takes its place."""
     if not handed:
-        return broadcast.recording if broadcast is not None else None
+        return broadcast.recording if broadcast is not None and not text.strip() else None
     return files.take_in(actor=actor, handed=handed, purpose=Purpose.RECORDING, owner=Owner(path=actor.path))
 
 

@@ -416,7 +416,7 @@ def test_an_officer_makes_a_broadcast_by_page_with_a_recording_and_hears_it(clie
     signed_in(client, "dana")
     day = today() + dt.timedelta(days=1)
     typed = {
-        "title": "防汛通知", "place": "440305", "kind": "recording", "text": "", "times": "7:00、18:30",
+        "title": "防汛通知", "place": "440305", "text": "", "times": "7:00、18:30",
         "first_on-year": day.year, "first_on-month": day.month, "first_on-day": day.day,
         "last_on-year": day.year, "last_on-month": day.month, "last_on-day": day.day,
     }  # fmt: skip
@@ -454,7 +454,7 @@ def test_an_officer_makes_a_broadcast_by_page_with_a_recording_and_hears_it(clie
         ({"place": "330000"}, "不在您单位"),
         ({"times": "25:00"}, "25:00"),
         ({"times": "03:00"}, "静音时段"),
-        ({"text": ""}, "文字"),
+        ({"text": ""}, "二者取一"),
     ],
 )
 def test_a_form_with_a_fault_says_where_and_keeps_what_was_typed(
@@ -463,7 +463,7 @@ def test_a_form_with_a_fault_says_where_and_keeps_what_was_typed(
     signed_in(client, "dana")
     day = today()
     typed = {
-        "title": "我打的标题", "place": "440305", "kind": "text", "text": "今晚有暴雨。", "times": "12:00",
+        "title": "我打的标题", "place": "440305", "text": "今晚有暴雨。", "times": "12:00",
         "first_on-year": day.year, "first_on-month": day.month, "first_on-day": day.day,
         "last_on-year": day.year, "last_on-month": day.month, "last_on-day": day.day,
     }  # fmt: skip
