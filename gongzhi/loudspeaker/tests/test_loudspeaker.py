@@ -447,6 +447,43 @@ def test_an_officer_makes_a_broadcast_by_page_with_a_recording_and_hears_it(clie
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
+    ("asked", "status", "first", "last"),
+    [
+        ("bytes=0-1", 206, 0, 1),
+        ("bytes=10-", 206, 10, None),
+        ("bytes=10-99999999", 206, 10, None),
+        ("bytes=99999999-", 416, None, None),
+        ("bytes=5-1", 416, None, None),
+        ("bytes=-5", 200, 0, None),
+        ("bytes=0-1,5-6", 200, 0, None),
+        ("nonsense", 200, 0, None),
+        ("", 200, 0, None),
+    ],
+)
+def test_a_sound_is_given_in_parts(
+    client: Client, asked: str, status: int, first: int | None, last: int | None
+) -> None:
+    dana, whole = actor_of("dana"), make.wav()
+    broadcast = draft(text="", recording=recording(dana))
+    signed_in(client, "dana")
+    answer: Any = client.get(
+        f"/workbench/broadcasts/{broadcast.public_id}/sound/", secure=True, headers={"Range": asked} if asked else {}
+    )
+    assert answer.status_code == status
+    assert answer["Accept-Ranges"] == "bytes"
+    body = answer.getvalue()
+    assert answer["Content-Security-Policy"].endswith("; sandbox")
+    if first is None:
+        assert (body, answer["Content-Range"]) == (b"", f"bytes */{len(whole)}")
+        return
+    end = len(whole) - 1 if last is None else last
+    assert body == whole[first : end + 1]
+    if status == 206:
+        assert answer["Content-Range"] == f"bytes {first}-{end}/{len(whole)}"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"place": "没有的地方"}, "没有叫这个名称"),
