@@ -13,7 +13,9 @@ from gongzhi.config.database import CannotStart
 
 #: Name → what it asks. The module of the same name (or of `MODULES`) holds `SIZE` and `measure`.
 BENCHMARKS = {
+    "access": "what the door, the scope, the second wall and sealing cost",
     "import": "what taking in a list costs, and a workbook: rows a second, memory",
+    "login": "whether the clock tells an unknown name, a closed account and a wrong password apart",
     "pages": "what a public page costs: statements, bytes, CPU and memory",
     "start": "how long a first and a second start take",
     "search": "what one search costs: top 20, exact total and three facets, of every class",

@@ -111,10 +111,11 @@ def database(cluster: Cluster, name: str) -> Iterator[str]:
     """A copy of the prepared database, for one measurement."""
     with psycopg.connect(cluster.url("gz_owner", "postgres"), autocommit=True) as owner:
         owner.execute(sql.SQL("CREATE DATABASE {} TEMPLATE gongzhi STRATEGY file_copy").format(sql.Identifier(name)))
-        try:
-            yield name
-        finally:
-            owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    try:
+        yield name
+    finally:  # as the superuser, whose autovacuum may be at work in it
+        with psycopg.connect(cluster.url("postgres", "postgres"), autocommit=True) as superuser:
+            superuser.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def addresses(cluster: Cluster, name: str) -> dict[str, str]:

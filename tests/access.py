@@ -115,6 +115,19 @@ def an_intake() -> str:
     return f"/workbench/import/{intake.public_id}/"
 
 
+def a_recovery() -> str:
+    """The page of a way back into Rita's account that Adam asked for."""
+    from gongzhi.accounts.actions.recovery import ask_recovery
+    from gongzhi.core.door import acting
+    from tests.world import actor_of
+
+    with acting(actor_of("adam")) as actor:
+        asked = ask_recovery(
+            actor=actor, login="rita@world.example", contact="new@world.example", drops_factors=False, because="示例"
+        )
+    return f"/workbench/account-recovery/{asked.public_id}/"
+
+
 def a_problem() -> str:
     """A doubtful cell of a list Dana has handed in and tried."""
     from gongzhi.registry.models import IntakeProblem
@@ -326,6 +339,12 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:record_end", "post"): Access(
         lambda: f"/workbench/orgs/{SHENZHEN}/record/officer/{an_officer()}/end/", (302, 403, 403, 422, 403, 403), "post"
     ),
+    ("portal:notices_sent", "get"): Access(at("/my/messages/sent/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:notice_proof", "get"): Access(at("/my/messages/1/proof/"), (302, 404, 404, 404, 404, 404)),
+    ("portal:notices_choose", "get"): Access(at("/my/notices/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:notices_choose", "post"): Access(at("/my/notices/"), (302, 422, 403, 403, 403, 403), "post"),
+    ("portal:notices_overview", "get"): Access(at("/workbench/notices/"), (302, 403, 403, 403, 403, 200)),
+    ("portal:notices_renew", "post"): Access(at("/workbench/notices/1/again/"), (302, 403, 403, 403, 403, 404), "post"),
     ("portal:objection_list", "get"): Access(at("/workbench/objections/"), (302, 403, 403, 200, 200, 403)),
     ("portal:objection_answer", "get"): Access(
         lambda: f"/workbench/objections/{an_objection()}/", (302, 403, 403, 200, 404, 403)
@@ -365,9 +384,65 @@ TABLE: dict[tuple[str, str], Access] = {
     ("ui:settings", "post"): everyone(at("/ui/settings/"), 302, method="post"),
     ("ui:language", "post"): everyone(at("/ui/language/"), 302, method="post"),
     ("accounts:sign_in", "post"): everyone(at("/accounts/sign-in/"), 422, method="post"),
+    ("accounts:sign_in_code", "get"): Access(at("/accounts/sign-in/code/"), (200, 302, 302, 302, 302, 302)),
+    ("accounts:sign_in_code", "post"): Access(at("/accounts/sign-in/code/"), (422, 302, 302, 302, 302, 302), "post"),
+    ("accounts:sign_in_code_enter", "get"): everyone(at("/accounts/sign-in/code/enter/"), 302),
+    ("accounts:sign_up", "get"): Access(at("/accounts/sign-up/"), (200, 302, 302, 302, 302, 302)),
+    ("accounts:sign_up", "post"): Access(at("/accounts/sign-up/"), (422, 302, 302, 302, 302, 302), "post"),
+    ("accounts:sign_up_finish", "get"): everyone(at("/accounts/sign-up/finish/"), 302),
+    ("accounts:recover", "get"): Access(at("/accounts/recover/"), (200, 302, 302, 302, 302, 302)),
+    ("accounts:recover", "post"): Access(at("/accounts/recover/"), (422, 302, 302, 302, 302, 302), "post"),
+    ("accounts:recover_finish", "get"): everyone(at("/accounts/recover/finish/"), 302),
+    ("accounts:security", "get"): Access(at("/my/security/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:password", "get"): Access(at("/my/security/password/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:password", "post"): Access(at("/my/security/password/"), (302, 422, 422, 422, 422, 422), "post"),
+    ("accounts:contact", "get"): Access(at("/my/security/contact/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:contact", "post"): Access(at("/my/security/contact/"), (302, 422, 422, 422, 422, 422), "post"),
+    ("accounts:contact_confirm", "get"): everyone(at("/my/security/contact/confirm/"), 302),
+    ("accounts:sign_in_passkey", "get"): Access(at("/accounts/sign-in/passkey/"), (200, 302, 302, 302, 302, 302)),
+    ("accounts:sign_in_passkey", "post"): everyone(at("/accounts/sign-in/passkey/"), 422, method="post"),
+    ("accounts:second_step", "get"): everyone(at("/accounts/sign-in/second/"), 302),
+    ("accounts:factor_needed", "get"): Access(at("/my/security/needed/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:authenticator", "get"): Access(at("/my/security/authenticator/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:authenticator", "post"): Access(
+        at("/my/security/authenticator/"), (302, 422, 422, 422, 422, 422), "post"
+    ),
+    ("accounts:passkey_add", "get"): Access(at("/my/security/passkey/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:passkey_add", "post"): Access(at("/my/security/passkey/"), (302, 422, 422, 422, 422, 422), "post"),
+    ("accounts:recovery_codes", "post"): Access(
+        at("/my/security/recovery-codes/"), (302, 422, 422, 422, 422, 422), "post"
+    ),
+    ("accounts:factor_remove", "post"): Access(
+        at("/my/security/factors/1/remove/"), (302, 404, 404, 404, 404, 404), "post"
+    ),
+    ("accounts:recovery_list", "get"): Access(at("/workbench/account-recovery/"), (302, 403, 403, 403, 403, 200)),
+    ("accounts:recovery_list", "post"): Access(
+        at("/workbench/account-recovery/"), (302, 403, 403, 403, 403, 422), "post"
+    ),
+    ("accounts:recovery_detail", "get"): Access(a_recovery, (302, 403, 403, 403, 403, 200)),
+    ("accounts:recovery_detail", "post"): Access(a_recovery, (302, 403, 403, 403, 403, 422), "post"),
+    ("accounts:recovery_stop", "get"): everyone(at("/accounts/stop/nothing/"), 404),
+    ("accounts:recovery_stop", "post"): everyone(at("/accounts/stop/nothing/"), 404, method="post"),
+    ("accounts:recovery_stop_own", "post"): Access(
+        lambda: a_recovery().replace("/workbench/account-recovery/", "/my/security/recovery/") + "stop/",
+        (302, 302, 404, 404, 404, 404),
+        "post",
+    ),
+    ("accounts:identity_connect", "get"): everyone(at("/accounts/identity/connect/"), 302),
+    ("accounts:identity_begin", "post"): everyone(at("/accounts/identity/gov/"), 404, method="post"),
+    ("accounts:identity_callback", "get"): everyone(
+        at("/accounts/identity/gov/callback/"), 404, door=Kind.WRITES_ON_GET
+    ),
+    ("accounts:identity_disconnect", "post"): Access(
+        at("/accounts/identity/gov/disconnect/"), (302, 404, 404, 404, 404, 404), "post"
+    ),
+    ("accounts:wechat_config", "get"): everyone(at("/accounts/wechat/config.json"), 404),
+    ("accounts:session_end", "post"): Access(
+        at("/my/security/sessions/end/"), (302, 404, 404, 404, 404, 404), "post", {"session": "nobody"}
+    ),
 }
 
 #: Views that may write although they are called by GET: none yet (the OpenID Connect callback will be the first).
-WRITES_ON_GET: set[str] = set()
+WRITES_ON_GET: set[str] = {"accounts:identity_callback"}
 #: Views that answer without a transaction and an actor.
 NO_TRANSACTION = {"healthz", "openapi"}

@@ -154,6 +154,70 @@ def keep(page: Page, address: str) -> None:
     expect(page.locator("main")).not_to_contain_text("我的助老搜索")
 
 
+def passkey(page: Page, address: str) -> None:
+    """An official makes a passkey in the browser's own dialogue, signs out, and comes back with it and nothing else."""
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    session.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {
+            "options": {
+                "protocol": "ctap2",
+                "transport": "internal",
+                "hasResidentKey": True,
+                "hasUserVerification": True,
+                "isUserVerified": True,
+                "automaticPresenceSimulation": True,
+            }
+        },
+    )
+    page.goto(f"{address}/my/security/passkey/")
+    page.fill("input[name=login]", os.environ["LOGIN"])
+    page.fill("input[name=password]", os.environ["PASSWORD"])
+    page.locator("main button[type=submit]").first.click()
+    page.goto(f"{address}/my/security/passkey/")
+    page.fill("main input[name=name]", "办公电脑")
+    page.locator("button[data-passkey-button]").click()
+    expect(page.locator("h1")).to_contain_text("恢复码")
+    expect(page.locator("main li.code")).to_have_count(10)
+    page.locator("main a.btn.c").click()
+    page.goto(f"{address}/my/security/")
+    expect(page.locator("main")).to_contain_text("办公电脑")
+    page.goto(f"{address}/workbench/")
+    page.locator("form[action='/accounts/sign-out/'] button").first.click()
+    page.goto(f"{address}/workbench/")
+    page.wait_for_url("**/accounts/sign-in/**")
+    page.locator("nav.views a").last.click()
+    page.locator("button[data-passkey-button]").click()
+    page.wait_for_url(f"{address}/workbench/")
+    expect(page.locator("body")).to_contain_text("示例市民政局")
+    page.goto(f"{address}/my/security/")
+    expect(page.locator("main")).to_contain_text("已二次验证")
+    page.locator("form[action*='/factors/'] button").first.click()  # for an agency one keeps the last one
+    expect(page.locator("main")).to_contain_text("至少要保留一种二次验证")
+    page.goto(f"{address}/my/messages/")
+    page.locator("main button[name=agency]").click()
+    page.goto(f"{address}/my/security/")
+    page.locator("form[action*='/factors/'] button").first.click()
+    expect(page.locator("main")).to_contain_text("还没有")
+
+
+def sign_up(page: Page, address: str) -> None:
+    """A resident opens an account: a number, a wrong code that says why, and nothing typed is lost."""
+    page.goto(f"{address}/accounts/sign-in/")
+    page.locator("a[href^='/accounts/sign-up/']").first.click()
+    page.fill("input[name=login]", "139 1234 0013")
+    page.locator("main form[method=post] button[type=submit]").first.click()
+    page.wait_for_url("**/accounts/sign-up/finish/**")
+    expect(page.locator("main")).to_contain_text("139****0013")
+    page.fill("input[name=code]", "000000")
+    page.fill("input[name=name]", "李××")
+    page.fill("input[name=password]", "seven purple umbrellas")
+    page.locator("main form[method=post] button[type=submit]").first.click()
+    expect(page.locator(".govuk-error-summary")).to_contain_text("验证码不对")
+    expect(page.locator("input[name=name]")).to_have_value("李××")
+
+
 def hand_in(page: Page, address: str) -> None:
     """Somebody on a bad line keeps a paper: the line breaks in the middle, the page is loaded again, and it goes on
     where it was. Without JavaScript the same question takes the file whole."""
@@ -285,6 +349,8 @@ JOURNEYS: dict[str, Callable[[Page, str], None]] = {
     "parameters": parameters,
     "narrow": narrow,
     "keep": keep,
+    "sign_up": sign_up,
+    "passkey": passkey,
     "hand_in": hand_in,
     "announce": announce,
 }

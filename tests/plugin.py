@@ -45,6 +45,8 @@ os.environ["VAR"] = str(VAR)
 os.environ["GONGZHI_HTTPS"] = "1"
 os.environ["GONGZHI_STATIC_FROM_SOURCE"] = "1"
 os.environ.pop("GONGZHI_DEMO", None)
+# Sessions of tests begin without signing in; the tests of second factors turn both on.
+os.environ["GONGZHI_STAFF_SECOND_FACTOR"] = os.environ["GONGZHI_STEP_UP"] = "0"
 os.environ["DATABASE_URL"] = cluster.url()
 os.environ["DATABASE_OWNER_URL"] = cluster.url("gz_owner")
 os.environ["DATABASE_LOG_URL"] = cluster.url("gz_log")

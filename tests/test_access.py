@@ -51,7 +51,7 @@ def asked(client: Client, row: Access) -> int:
     ask = client.post if row.method == "post" else client.get
     response = ask(row.build(), row.body, secure=True)
     if response.streaming:
-        b"".join(response.streaming_content)  # a file that was opened is closed at its end
+        b"".join(response.streaming_content)  # a file that was opened is closed at its end  # type: ignore[attr-defined]
     return int(response.status_code)
 
 

@@ -59,9 +59,9 @@ def stack() -> Iterator[Stack]:
     shutil.rmtree(var, ignore_errors=True)
 
 
-def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440) -> None:
+def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role: str = "registrar") -> None:
     """One journey of `tests/journeys.py` in a process of its own: the browser's sync API stops the ORM in its thread."""
-    login, password = stack.account("registrar")
+    login, password = stack.account(role)
     other, others = stack.second("registrar")
     answer = subprocess.run(
         [sys.executable, "-m", "tests.journeys", journey, stack.address, "on" if javascript else "off", str(width)],
@@ -74,12 +74,18 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440) -> N
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(
-    "journey", ["find", "sign_in", "modes", "language", "parameters", "narrow", "keep", "hand_in", "announce"]
+    "journey",
+    ["find", "sign_in", "modes", "language", "parameters", "narrow", "keep", "sign_up", "hand_in", "announce"],
 )
 def test_each_journey_works_with_and_without_javascript(
     stack: Stack, journey: str, width: int, javascript: bool
 ) -> None:
     run(stack, journey, javascript=javascript, width=width)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_an_official_signs_in_with_a_passkey_of_the_browser(stack: Stack, width: int) -> None:
+    run(stack, "passkey", javascript=True, width=width, role="reader")
 
 
 def test_the_accessibility_rules_find_nothing_on_any_page(stack: Stack) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench import __main__ as program
-from bench import harness, imports, pages, search, start, synthetic
+from bench import access, harness, imports, pages, search, start, synthetic
 from bench.harness import KEYS, Broken, Result, holds
 from gongzhi.registry.creditcode import check
 
@@ -126,7 +126,7 @@ def test_an_unknown_name_is_answered_with_the_list(words: list[str], capsys: pyt
 
 
 def test_each_benchmark_has_a_module_with_its_parts() -> None:
-    for name, module in {"import": imports, "pages": pages, "search": search, "start": start}.items():
+    for name, module in {"access": access, "import": imports, "pages": pages, "search": search, "start": start}.items():
         assert name in program.BENCHMARKS
         assert name == module.NAME
         assert module.SIZE > 0

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from gongzhi.accounts.passwords import LONGEST
 from gongzhi.ui.forms import Form
 
 
@@ -49,4 +52,185 @@ class ClientForm(Form):
         max_value=100_000,
         help_text=_("Empty: the platform's own limit for clients."),
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+
+
+class _Login(forms.CharField):
+    """A phone number or an e-mail address, under one name on every form."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Phone number or e-mail address"),
+            max_length=254,
+            error_messages={"required": _("Enter your phone number or e-mail address.")},
+            widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+        )
+
+
+class _NewPassword(forms.CharField):
+    """A password that is chosen. Pasting and password managers are welcome."""
+
+    def __init__(self, label: Any = "") -> None:
+        super().__init__(
+            label=label or _("New password"),
+            max_length=LONGEST,
+            strip=False,
+            help_text=_("At least 12 characters. Several words with spaces are easy to remember and hard to guess."),
+            widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        )
+
+
+class CodeField(forms.CharField):
+    """Digits that were sent, or that an authenticator shows."""
+
+    def __init__(self, label: Any = "", help_text: Any = "", length: int = 6) -> None:
+        attrs = {"inputmode": "numeric", "autocomplete": "one-time-code", "class": "otp govuk-input--width-10"}
+        super().__init__(
+            label=label or _("6-digit code"),
+            max_length=length + 10,
+            help_text=help_text,
+            error_messages={"required": _("Enter the code.")},
+            widget=forms.TextInput(attrs=attrs),
+        )
+
+
+class PublicComputerField(forms.BooleanField):
+    """Whether the session ends with the browser and leaves no mark."""
+
+    def __init__(self) -> None:
+        super().__init__(label=_("This is a public computer (closing the browser signs you out)"), required=False)
+
+
+class AskCodeForm(Form):
+    """Where a code is to go."""
+
+    login = _Login()
+
+
+class EnterCodeForm(Form):
+    """The code that came."""
+
+    code = CodeField()
+    public_computer = PublicComputerField()
+
+
+class SignUpForm(Form):
+    """The code that came, a name and a password: a new account."""
+
+    code = CodeField()
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=100,
+        help_text=_("Kept sealed. Pages show the first character only."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    password = _NewPassword(_("Choose a password"))
+    public_computer = PublicComputerField()
+
+
+class RecoverForm(Form):
+    """The code that came and a new password."""
+
+    code = CodeField()
+    password = _NewPassword()
+
+
+class PasswordForm(Form):
+    """The present password and a new one."""
+
+    old = forms.CharField(
+        label=_("Present password"),
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = _NewPassword()
+
+    def __init__(self, *args: Any, has_password: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_password:
+            del self.fields["old"]
+
+
+class ContactForm(Form):
+    """A new address or number to sign in with."""
+
+    login = _Login()
+
+
+class ConfirmContactForm(Form):
+    """The code that came to the new address or number."""
+
+    code = CodeField()
+
+
+class FactorCodeForm(Form):
+    """A code of the authenticator, or a recovery code."""
+
+    code = CodeField(
+        _("Code of your authenticator, or a recovery code"),
+        _("The app on your phone shows six digits, new ones every 30 seconds. Each is good once."),
+        length=12,
+    )
+
+
+class ProvePasswordForm(Form):
+    """The present password, once more."""
+
+    password = forms.CharField(
+        label=_("Present password"),
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class NewAuthenticatorForm(Form):
+    """The first code of an authenticator that was just set up."""
+
+    code = CodeField(_("Code the app shows now"))
+
+
+class NewPasskeyForm(Form):
+    """What a passkey is called; the browser adds its answer."""
+
+    name = forms.CharField(
+        label=_("Name of this passkey"),
+        max_length=60,
+        help_text=_("Such as the device it is on, so that you know it again."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class AskRecoveryForm(Form):
+    """Whom an official wants to let back in, by which new way, and how they know who it is."""
+
+    login = forms.CharField(
+        label=_("Old phone number or e-mail address of the account"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    contact = forms.CharField(
+        label=_("New phone number or e-mail address"),
+        max_length=254,
+        help_text=_("The person sets a password with a code sent there, after the waiting time."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    drops_factors = forms.BooleanField(label=_("Passkeys and authenticator are lost too: remove them"), required=False)
+    because = forms.CharField(
+        label=_("How do you know who it is?"),
+        max_length=300,
+        help_text=_("For example: seen in person with identity card, photo compared. Write no numbers."),
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class ConfirmRecoveryForm(Form):
+    """How the second official knows who it is."""
+
+    because = forms.CharField(
+        label=_("How do you know who it is?"),
+        max_length=300,
+        help_text=_("Check it yourself; do not rely on your colleague. Write no numbers."),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )

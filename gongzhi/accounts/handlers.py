@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from gongzhi.accounts import actions
 from gongzhi.accounts.models import Account
+from gongzhi.audit.looks import reveal
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.notify.contracts import Address
 from gongzhi.notify.enums import Channel
@@ -15,11 +16,18 @@ class AccountAddressBook:
     """Addresses of people who have an account. The e-mail address is the one field kept in clear (ADR 0007)."""
 
     def find(self, *, actor: Actor, person_id: int, channel: str) -> Address | None:
-        """The person's e-mail address, for the delivering process only; a closed account is written to no more."""
-        if actor.kind is not ActorKind.PROCESS or channel != Channel.MAIL:
+        """The person's e-mail address or phone number, for the delivering process only; a closed account is written to no
+        more. Opening the number to write to its owner is no look.
+        """
+        if actor.kind is not ActorKind.PROCESS or channel not in {Channel.MAIL, Channel.SMS}:
             return None
-        email = Account.objects.filter(person_id=person_id, is_active=True).values_list("email", flat=True).first()
-        return Address(email) if email else None
+        account = Account.objects.filter(person_id=person_id, is_active=True).select_related("person").first()
+        if account is None:
+            return None
+        if channel == Channel.MAIL:
+            return Address(account.email) if account.email else None
+        phone = reveal(actor, account.person, "phone_sealed", purpose="notify.deliver", own=True)
+        return Address(phone) if phone else None
 
 
 ADDRESS_BOOK = AccountAddressBook()

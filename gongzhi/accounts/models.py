@@ -7,11 +7,13 @@ from typing import ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from gongzhi.accounts.enums import RECOVER, RECOVERY_TRANSITIONS, CodePurpose, Method, RecoveryState
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.ids import public_id
+from gongzhi.core.states import HasState
 
 
 class PersonQuerySet(models.QuerySet["Person"]):
@@ -150,3 +152,203 @@ class ApiClient(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SignInQuerySet(models.QuerySet["SignIn"]):
+    """Questions about sessions."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own, in whatever capacity; a system process sees all."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        return self.filter(account__person_id=actor.person_id) if actor.person_id else self.none()
+
+    def open(self) -> Self:
+        """Those nobody has ended. One that ran out may be among them: the session itself says so."""
+        return self.filter(ended_at__isnull=True)
+
+
+class SignIn(models.Model):
+    """One session: when somebody signed in, by what, on which device, and when it was ended.
+
+    No row-level security: it is written while the person is still a visitor. It holds no credential: the session is
+    known by the hash its own table knows it by.
+    """
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "device_index": "keyed hash of a random cookie, to notice a new device; a year",
+        "address_masked": "first half of the network address, so that a person recognises their own sessions; a year",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sign_ins")
+    stored_key = models.CharField(max_length=40, unique=True)
+    method = models.CharField(max_length=16, choices=Method.choices)
+    #: Whether a second factor, or a passkey that checked the person, was part of it.
+    second_factor = models.BooleanField(default=False)
+    #: A code such as `chrome-windows`, never the browser's own line.
+    device = models.CharField(max_length=32)
+    device_index = models.BinaryField(max_length=16)
+    address_masked = models.CharField(max_length=32, blank=True, default="")
+    is_public_computer = models.BooleanField(default=False)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = SignInQuerySet.as_manager()
+
+    class Meta:
+        db_table = "accounts_sign_in"
+        indexes = [models.Index(fields=["account", "-opened_at"], name="accounts_sign_in_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(ended_at__gte=F("opened_at")), name="accounts_sign_in_ends_later"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class OneTimeCode(models.Model):
+    """Six digits sent to an address or a number, which open one thing once within ten minutes.
+
+    Asked for an address nobody has, there is a row too, and nothing is sent: who asks learns nothing. The code stands
+    sealed until it is sent, then only as a keyed hash.
+    """
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "target_sealed": "where the code goes to; a day",
+        "code_sealed": "the code until it is sent; at most ten minutes",
+        "code_index": "keyed hash to compare what is typed; a day",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    purpose = models.CharField(max_length=16, choices=CodePurpose.choices)
+    channel = models.CharField(max_length=8)
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    target_sealed = models.BinaryField()
+    target_masked = models.CharField(max_length=64)
+    code_sealed = models.BinaryField(default=b"")
+    code_index = models.BinaryField(max_length=16)
+    language = models.CharField(max_length=8, blank=True, default="")
+    tries = models.SmallIntegerField(default=0)
+    made_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "accounts_one_time_code"
+        indexes = [models.Index(fields=["made_at"], name="accounts_one_time_code_age")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sent_at__isnull=True) | Q(code_sealed=b""),
+                name="accounts_one_time_code_gone_when_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(tries__gte=0) & Q(tries__lte=1000), name="accounts_one_time_code_counted"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class RecoveryQuerySet(models.QuerySet["Recovery"]):
+    """Questions about ways back into accounts."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Who may recover accounts sees all of them; a person their own; a system process all."""
+        if actor.kind is ActorKind.PROCESS or actor.may(RECOVER):
+            return self
+        return self.filter(account__person_id=actor.person_id) if actor.person_id else self.none()
+
+    def running(self) -> Self:
+        """Those that are neither done nor stopped."""
+        return self.filter(state__in=[RecoveryState.ASKED, RecoveryState.WAITING])
+
+
+class Recovery(HasState):
+    """The way back into an account for somebody who lost phone, mailbox or second factor.
+
+    Two officials who are different persons check who somebody is; then some days pass in which every old way to reach
+    the owner is told and can stop it. Nobody is ever told a password or a code: in the end the account has the new
+    address or number, and its owner sets a password with a code sent there.
+    """
+
+    transitions = RECOVERY_TRANSITIONS
+    personal_fields: ClassVar[dict[str, str]] = {
+        "contact_sealed": "the new address or number; until the recovery ended",
+        "contact_masked": "to tell recoveries apart; until the account ends",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="recoveries")
+    state = models.CharField(max_length=8, choices=RecoveryState.choices, default=RecoveryState.ASKED)
+    contact_sealed = models.BinaryField(default=b"")
+    contact_masked = models.CharField(max_length=64)
+    #: Whether the second factors are lost too and go.
+    drops_factors = models.BooleanField(default=False)
+    #: How each official satisfied themself: what was seen, never a number of it.
+    asked_because = models.CharField(max_length=300)
+    confirmed_because = models.CharField(max_length=300, blank=True, default="")
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    #: SHA-256 of the key in the link that stops it.
+    stop_sha256 = models.CharField(max_length=64, blank=True, default="")
+    asked_at = models.DateTimeField(auto_now_add=True)
+    ready_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = RecoveryQuerySet.as_manager()
+
+    class Meta:
+        db_table = "accounts_recovery"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("asked_by")),
+                name="accounts_recovery_two_persons",
+                violation_error_message=_("Two different persons have to check who somebody is."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["waiting", "done"]) | Q(confirmed_by__isnull=False, ready_at__isnull=False),
+                name="accounts_recovery_confirmed",
+            ),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(state__in=["asked", "waiting"]), name="accounts_recovery_one_running"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+
+class LegalIdentity(models.Model):
+    """A legal person a provider says this account signs in for: what `orgs` may read to let somebody join a body.
+
+    The name and the code of a legal person are public by law; which account it is of is not shown to others.
+    """
+
+    public_by_law: ClassVar[dict[str, str]] = {
+        "name": "names of legal persons are public",
+        "credit_code": "as the name",
+    }
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="legal_identities")
+    provider = models.CharField(max_length=50)
+    credit_code = models.CharField(max_length=18)
+    name = models.CharField(max_length=200, blank=True, default="")
+    first_seen_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "accounts_legal_identity"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "provider", "credit_code"], name="accounts_legal_identity_once"),
+            models.CheckConstraint(
+                condition=Q(credit_code__regex=r"^[0-9A-Z]{18}$"), name="accounts_legal_identity_code"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.credit_code

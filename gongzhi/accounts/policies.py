@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gongzhi.accounts.enums import CREATE, DISABLE, KEEP_CLIENTS
-from gongzhi.accounts.models import Account
+from gongzhi.accounts.enums import CREATE, DISABLE, KEEP_CLIENTS, RECOVER, CodePurpose
+from gongzhi.accounts.models import Account, Recovery
 from gongzhi.core.actor import Actor, ActorKind
 
 
@@ -30,3 +30,38 @@ def can_keep_clients(actor: Actor) -> bool:
 def can_forget_contacts(actor: Actor) -> bool:
     """The platform's own process, after the time the model declares."""
     return actor.kind is ActorKind.PROCESS
+
+
+def can_sign_up(actor: Actor) -> bool:
+    """Whoever has not signed in."""
+    return actor.kind is ActorKind.VISITOR
+
+
+def can_ask_for_code(actor: Actor, purpose: str) -> bool:
+    """A visitor for getting in, a signed-in person for an address of their own."""
+    return actor.person_id is not None if purpose == CodePurpose.CONTACT else actor.kind is ActorKind.VISITOR
+
+
+def can_send_codes(actor: Actor) -> bool:
+    """The platform's own process."""
+    return actor.kind is ActorKind.PROCESS
+
+
+def can_open_session(actor: Actor, account: Account) -> bool:
+    """A visitor who has proved who they are, or the person themself who signs in anew."""
+    return actor.kind is ActorKind.VISITOR or is_own_account(actor, account)
+
+
+def can_recover(actor: Actor, account: Account) -> bool:
+    """An operator's official, for somebody else."""
+    return actor.may(RECOVER) and actor.person_id is not None and actor.person_id != account.person_id
+
+
+def can_confirm_recovery(actor: Actor, recovery: Recovery) -> bool:
+    """A second official, who is another person than the one who asked and than the one who is let in."""
+    return can_recover(actor, recovery.account) and actor.person_id != recovery.asked_by_id
+
+
+def can_stop_recovery(actor: Actor, recovery: Recovery) -> bool:
+    """The owner, or any official who may recover."""
+    return is_own_account(actor, recovery.account) or actor.may(RECOVER)

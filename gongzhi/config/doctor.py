@@ -72,6 +72,12 @@ def _settings() -> Iterator[Problem]:
             "The platform is served under a public name, but not told of the proxy in front: all visitors count as one.",
             "Set GONGZHI_BEHIND_PROXY=1 where nginx sets X-Real-IP and X-Forwarded-Proto (docs/guides/deploy.md).",
         )
+    if set(settings.ALLOWED_HOSTS) - LOOPBACK and not (settings.STAFF_SECOND_FACTOR and settings.STEP_UP):
+        yield Problem(
+            "factor.waived",
+            "Officials work without a second factor under a public name: one stolen password opens other people's data.",
+            "Unset GONGZHI_STAFF_SECOND_FACTOR and GONGZHI_STEP_UP (docs/guides/sign-in.md).",
+        )
     keys = Path(os.environ.get("GONGZHI_KEYS_FILE") or settings.VAR / "keys.json")
     if keys.exists() and keys.stat().st_mode & 0o077:
         yield Problem("key.readable", f"Other accounts can read {keys}.", f"chmod 600 {keys}")

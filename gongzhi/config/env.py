@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import secrets
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,9 +55,34 @@ def number(name: str, default: int) -> int:
         raise BadSetting(f"{name} is {value!r}: use a whole number") from error
 
 
+def hours(name: str, default: str) -> tuple[dt.time, dt.time]:
+    """The variable as two times of day, such as `21:00-08:00`."""
+    value = text(name).strip() or default
+    try:
+        begins, ends = (dt.time.fromisoformat(part.strip()) for part in value.split("-"))
+    except ValueError as error:
+        raise BadSetting(f"{name} is {value!r}: use two times of day such as 21:00-08:00") from error
+    return begins, ends
+
+
 def words(name: str, default: str = "") -> list[str]:
     """The variable as a list, separated by commas."""
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def tables(name: str) -> dict[str, dict[str, Any]]:
+    """The tables of the TOML file named by the variable; `…_file` in a table stands for the content of that file."""
+    file = text(name).strip()
+    if not file:
+        return {}
+    try:
+        found: dict[str, dict[str, Any]] = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+        for table in found.values():
+            for key in [key for key in table if key.endswith("_file")]:
+                table[key.removesuffix("_file")] = Path(table[key]).read_text(encoding="utf-8").strip()
+    except (OSError, tomllib.TOMLDecodeError, AttributeError) as error:
+        raise BadSetting(f"{name}: {file} cannot be read as TOML with one table a provider ({error})") from error
+    return found
 
 
 def database(url: str) -> dict[str, Any]:

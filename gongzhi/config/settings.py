@@ -56,6 +56,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",
     "procrastinate.contrib.django",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     *[app for app in OUR_APPS if (PACKAGE / app.removeprefix("gongzhi.") / "apps.py").exists()],
     "django.forms",  # last: our form templates come first
 ]
@@ -71,6 +75,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "gongzhi.accounts.middleware.RememberDevice",
     "django_htmx.middleware.HtmxMiddleware",
     "gongzhi.core.middleware.Refusals",
 ]
@@ -132,9 +138,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
+    {"NAME": "gongzhi.accounts.passwords.MaximumLength"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "gongzhi.accounts.passwords.ContextWords"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+SESSION_ENGINE = "gongzhi.core.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_NAME = "__Host-sid" if HTTPS else "sid"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
@@ -142,6 +151,25 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "gongzhi.config.refusals.csrf"
+
+# --- django-allauth: its models and primitives; none of its addresses is mounted (docs/adr/0014) ---
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_ADAPTER = "gongzhi.accounts.factors.SealedAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = env.text("GONGZHI_SITE_NAME", "共治")
+MFA_TOTP_TOLERANCE = 1
+MFA_PASSKEY_LOGIN_ENABLED = True
+#: Who else vouches for people: a TOML file with one table a provider (docs/guides/sign-in.md). None by default.
+IDENTITY_PROVIDERS: dict[str, dict[str, Any]] = env.tables("GONGZHI_IDENTITY_PROVIDERS")
+#: Officials act for their agency only in a session with a second factor. A demonstration goes without, and says so.
+STAFF_SECOND_FACTOR = env.flag("GONGZHI_STAFF_SECOND_FACTOR", not DEMO)
+#: Days in which the old ways to reach somebody are told that two officials let them in anew, and can stop it.
+RECOVERY_WAIT_DAYS = env.number("GONGZHI_RECOVERY_WAIT_DAYS", 3)
+#: Acts of high risk ask again who somebody is, unless they proved it ten minutes ago at most.
+STEP_UP = env.flag("GONGZHI_STEP_UP", True)
 
 # --- words ---
 LANGUAGE_CODE = "zh-hans"
@@ -195,6 +223,19 @@ EMAIL_HOST_PASSWORD = env.text("GONGZHI_EMAIL_PASSWORD")
 EMAIL_TIMEOUT = 20  # a delivery holds its row while the mail server answers
 EMAIL_USE_TLS = env.flag("GONGZHI_EMAIL_TLS", False)
 DEFAULT_FROM_EMAIL = env.text("GONGZHI_EMAIL_FROM", "gongzhi@localhost")
+
+# --- text messages and WeChat: through a gateway of the operator's (notify/gateways.py); the demonstration prints them ---
+#: Channel → address, key and shared secret of its gateway; a channel without an address is off.
+NOTICE_GATEWAYS = {
+    channel: (
+        env.text(f"GONGZHI_{channel.upper()}_GATEWAY"),
+        env.text(f"GONGZHI_{channel.upper()}_KEY"),
+        env.text(f"GONGZHI_{channel.upper()}_SECRET"),
+    )
+    for channel in ("sms", "wechat")
+}
+#: When nobody is rung who has not chosen hours of their own, Shanghai time.
+QUIET_HOURS = env.hours("GONGZHI_QUIET_HOURS", "21:00-08:00")
 
 # --- what an operator fills in; a slot that is empty is not shown ---
 SITE = {

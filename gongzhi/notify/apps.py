@@ -7,6 +7,7 @@ class NotifyConfig(AppConfig):
 
     def ready(self) -> None:
         from gongzhi.notify.contracts import register_courier
-        from gongzhi.notify.handlers import MailCourier
+        from gongzhi.notify.handlers import MailCourier, configured
 
-        register_courier(MailCourier())
+        for courier in (MailCourier(), *configured()):
+            register_courier(courier)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
 
 from django.utils.functional import Promise
 
 from gongzhi.core.actor import Actor
-from gongzhi.notify.enums import Channel
+from gongzhi.notify.enums import BINDING, Audience, Category, Channel
 
 CODE = re.compile(r"^[a-z_]+(\.[a-z_]+)+$")
 #: Values in a notice are codes, references and counts: never a name, a number of a person or typed text.
@@ -33,7 +34,7 @@ class NoticeKind:
 
     `subject` and `text` are translatable templates with `%(name)s` for each of `params`; they are rendered in the
     reader's language when read or sent, so nothing but codes is stored. `text` stands alone: it must be understood
-    without the page it belongs to.
+    without the page it belongs to. A legal or a security notice cannot be switched off.
     """
 
     code: str
@@ -43,7 +44,9 @@ class NoticeKind:
     text: str | Promise
     params: frozenset[str] = field(default_factory=frozenset)
     may_be_switched_off: bool = True
-    channels: frozenset[str] = frozenset({Channel.MAIL})
+    channels: frozenset[str] = frozenset({Channel.MAIL, Channel.WECHAT})
+    category: str = Category.ANSWER
+    audience: str = Audience.PERSON
 
     def subject_for(self, params: Params) -> str:
         """The subject in the present language."""
@@ -60,6 +63,15 @@ class Address:
 
     value: str
     language: str = ""
+
+
+class Fate(StrEnum):
+    """What a provider says of a reference it is asked about."""
+
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
 
 
 class AddressBook(Protocol):
@@ -83,6 +95,15 @@ class Courier(Protocol):
         ...
 
 
+@runtime_checkable
+class Answering(Protocol):
+    """A courier whose provider can be asked what became of a reference."""
+
+    def fate_of(self, *, reference: str) -> Fate:
+        """What became of it; `UNKNOWN` when it never arrived. Any exception means that nobody knows."""
+        ...
+
+
 _kinds: dict[str, NoticeKind] = {}
 _books: list[AddressBook] = []
 _couriers: dict[str, Courier] = {}
@@ -96,6 +117,10 @@ def register_kind(kind: NoticeKind) -> None:
     """Add a kind. ValueError for a code that is taken or no code, and for templates that name other params."""
     if not CODE.match(kind.code):
         raise ValueError(f"{kind.code!r} is no code such as cases.case_returned")
+    if kind.category not in Category.values or kind.audience not in Audience.values:
+        raise ValueError(f"{kind.code} has an unknown category or audience")
+    if kind.category in BINDING and kind.may_be_switched_off:
+        raise ValueError(f"{kind.code} tells about rights or duties: it cannot be switched off")
     if _kinds.get(kind.code, kind) != kind:
         raise ValueError(f"two kinds of notice are called {kind.code}")
     for words in (str(kind.subject), str(kind.text)):

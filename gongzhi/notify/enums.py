@@ -11,6 +11,33 @@ class Channel(models.TextChoices):
 
     MAIL = "mail", _("E-mail")
     SMS = "sms", _("Text message")
+    WECHAT = "wechat", _("WeChat service account")
+
+
+#: Channels that ring or light up in the night; they keep quiet hours.
+RINGING = frozenset({Channel.SMS, Channel.WECHAT})
+
+
+class Category(models.TextChoices):
+    """What a kind of notice is about: what people choose by, and what passes quiet hours."""
+
+    LEGAL = "legal", _("Decisions and legal notices")
+    SECURITY = "security", _("Your account and your data")
+    DEADLINE = "deadline", _("Deadlines")
+    ANSWER = "answer", _("Answers and progress")
+    NEWS = "news", _("News you asked for")
+
+
+#: They tell about rights and duties, so they cannot be switched off and wait for no morning.
+BINDING = frozenset({Category.LEGAL, Category.SECURITY})
+
+
+class Audience(models.TextChoices):
+    """In which part a person gets a kind of notice."""
+
+    PERSON = "person", _("As a person")
+    ORGANIZATION = "organization", _("For an organization")
+    OFFICE = "office", _("For an office")
 
 
 class Delivery(models.TextChoices):
@@ -28,7 +55,26 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     Delivery.WAITING: frozenset({Delivery.SENDING, Delivery.GIVEN_UP}),
     Delivery.SENDING: frozenset({Delivery.SENDING, Delivery.SENT, Delivery.FAILED, Delivery.GIVEN_UP}),
     Delivery.FAILED: frozenset({Delivery.SENDING, Delivery.GIVEN_UP}),
+    #: By an operator's hand, when what was wrong has been mended.
+    Delivery.GIVEN_UP: frozenset({Delivery.WAITING}),
 }
+
+
+class Receipt(models.TextChoices):
+    """What the provider says became of what it accepted."""
+
+    DELIVERED = "delivered", _("Delivered")
+    UNDELIVERED = "undelivered", _("Not delivered")
+
+
+class ProofKind(models.TextChoices):
+    """How it is known that a legal notice reached the person."""
+
+    OPENED = "opened", _("Opened on the platform")
+    RECEIPT = "receipt", _("The provider's receipt")
+
+
+OVERSEE = "notify.oversee"
 
 
 class Reason(models.TextChoices):

@@ -1,12 +1,13 @@
-"""What this app registers with its own contracts: e-mail through Django's backend (the console by default)."""
+"""What this app registers with its own contracts: e-mail through Django's backend, other channels through gateways."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 
-from gongzhi.notify.contracts import Address
+from gongzhi.notify.contracts import Address, Courier
 from gongzhi.notify.enums import Channel
+from gongzhi.notify.gateways import ConsoleCourier, GatewayCourier
 
 
 class MailCourier:
@@ -24,3 +25,14 @@ class MailCourier:
             headers={"Message-ID": f"<{reference}@{domain}>", "Auto-Submitted": "auto-generated"},
         )
         mail.send()
+
+
+def configured() -> list[Courier]:
+    """The couriers of the other channels: a gateway where one is named, the console in the demonstration, else none."""
+    found: list[Courier] = []
+    for channel, (address, key, secret) in settings.NOTICE_GATEWAYS.items():
+        if address:
+            found.append(GatewayCourier(channel, address, key, secret))
+        elif settings.DEMO:
+            found.append(ConsoleCourier(channel))
+    return found

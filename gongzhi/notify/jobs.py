@@ -29,3 +29,21 @@ def send(outbox_id: int, attempt: int) -> None:
 def requeue(*, actor: Actor) -> None:
     """Take up what was left alone."""
     actions.requeue(actor=actor)
+
+
+@job("notify.ask_receipts", cron="*/15 * * * *")
+def ask_receipts(*, actor: Actor) -> None:
+    """Ask providers what became of what they accepted."""
+    actions.ask_receipts(actor=actor)
+
+
+@job("notify.ask_receipt")
+def ask_receipt(*, actor: Actor, outbox_id: int) -> None:
+    """Ask about one delivery."""
+    actions.ask_receipt(actor=actor, outbox_id=outbox_id)
+
+
+@job("notify.reconcile", cron="17 * * * *")
+def reconcile(*, actor: Actor) -> None:
+    """Every hour: hold what was promised against what went out."""
+    actions.reconcile(actor=actor)

@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from typing import Any, ClassVar, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.states import HasState
-from gongzhi.notify.enums import EXPECTED, TRANSITIONS, Channel, Delivery, Reason
+from gongzhi.notify.enums import EXPECTED, TRANSITIONS, Channel, Delivery, ProofKind, Reason, Receipt
 
 
 class OwnedQuerySet(models.QuerySet[Any]):
@@ -52,6 +53,8 @@ class Message(models.Model):
     url_args: models.JSONField[Any, Any] = models.JSONField(default=list)
     #: What makes the notice one: the same key for the same person is the same notice.
     key = models.CharField(max_length=128)
+    #: The channels on which it was promised to go out too; the reconciler holds the outbox against them.
+    promised = ArrayField(models.CharField(max_length=8), default=list, db_default=[])
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
 
@@ -81,6 +84,10 @@ class Message(models.Model):
         return f"{self.kind} {self.pk}"
 
 
+#: A delivery an operator must look at: given up although it was wanted, or accepted and not delivered.
+WRONG = (Q(state=Delivery.GIVEN_UP) & ~Q(reason__in=sorted(EXPECTED))) | Q(receipt=Receipt.UNDELIVERED)
+
+
 class OutboxQuerySet(OwnedQuerySet):
     """Questions about deliveries."""
 
@@ -94,8 +101,17 @@ class OutboxQuerySet(OwnedQuerySet):
         )
 
     def broken(self) -> Self:
-        """Given up although somebody wanted it: what an operator must look at."""
-        return self.filter(state=Delivery.GIVEN_UP).exclude(reason__in=EXPECTED)
+        """Given up although somebody wanted it, or accepted and not delivered: what an operator must look at."""
+        return self.filter(WRONG)
+
+    def unanswered(self, since: dt.datetime, asked_before: dt.datetime) -> Self:
+        """Accepted after `since`, not known to have arrived, and not asked about since `asked_before`."""
+        return self.filter(
+            Q(asked_at__isnull=True) | Q(asked_at__lt=asked_before),
+            state=Delivery.SENT,
+            receipt="",
+            sent_at__gte=since,
+        )
 
 
 class Outbox(HasState):
@@ -105,6 +121,9 @@ class Outbox(HasState):
     """
 
     transitions: ClassVar[dict[str, frozenset[str]]] = TRANSITIONS
+    personal_fields: ClassVar[dict[str, str]] = {
+        "address_masked": "to show the person where a notice went; as long as the delivery is kept",
+    }
 
     person_id = models.BigIntegerField()
     kind = models.CharField(max_length=64)
@@ -125,6 +144,12 @@ class Outbox(HasState):
     fault = models.CharField(max_length=64, blank=True, default="")
     #: Goes out with every try (Message-ID of the mail), so that a repeated one can be recognized.
     reference = models.UUIDField(default=uuid.uuid4, unique=True)
+    #: Where it went, as its owner sees it: `138****0013`. Written when it is handed over.
+    address_masked = models.CharField(max_length=64, blank=True, default="", db_default="")
+    #: What the provider said later, and when it was asked last.
+    receipt = models.CharField(max_length=12, blank=True, default="", db_default="", choices=Receipt.choices)
+    receipt_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
 
     objects = OutboxQuerySet.as_manager()
 
@@ -147,6 +172,12 @@ class Outbox(HasState):
                 violation_error_message=_("A failed delivery says why."),
             ),
             models.CheckConstraint(
+                condition=Q(receipt="", receipt_at__isnull=True)
+                | Q(receipt__in=Receipt.values, receipt_at__isnull=False, state=Delivery.SENT),
+                name="notify_outbox_receipt",
+                violation_error_message=_("Only what was sent has a receipt, and a receipt has its time."),
+            ),
+            models.CheckConstraint(
                 condition=Q(unknown_ends__gte=0, attempts__gte=models.F("unknown_ends")), name="notify_outbox_attempts"
             ),
         ]
@@ -156,7 +187,11 @@ class Outbox(HasState):
                 condition=Q(state__in=[Delivery.WAITING, Delivery.SENDING, Delivery.FAILED]),
                 name="notify_outbox_open",
             ),
-            models.Index(fields=["person_id"], name="notify_outbox_person"),
+            models.Index(fields=["person_id", "-id"], name="notify_outbox_newest"),
+            models.Index(fields=["-id"], condition=WRONG, name="notify_outbox_wrong"),
+            models.Index(
+                fields=["sent_at"], condition=Q(state=Delivery.SENT, receipt=""), name="notify_outbox_unanswered"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -188,3 +223,52 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.channel} {'on' if self.on else 'off'}"
+
+
+class QuietHours(models.Model):
+    """When one person does not want to be rung: from `begins` to `ends`, Shanghai time, across midnight where it lies.
+
+    No row: the platform's own hours. Equal times: none at all.
+    """
+
+    person_id = models.BigIntegerField(primary_key=True)
+    begins = models.TimeField()
+    ends = models.TimeField()
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "notify_quiet_hours"
+        verbose_name_plural = "quiet hours"
+
+    def __str__(self) -> str:
+        return f"{self.begins:%H:%M}–{self.ends:%H:%M}"
+
+
+class Proof(models.Model):
+    """How it is known that one legal notice reached one person. Appended, never changed; several may stand for one notice."""
+
+    person_id = models.BigIntegerField()
+    #: The message's own key: the proof outlives the message's place in a list.
+    key = models.CharField(max_length=128)
+    kind = models.CharField(max_length=64)
+    how = models.CharField(max_length=8, choices=ProofKind.choices)
+    channel = models.CharField(max_length=8, blank=True, default="")
+    at = models.DateTimeField()
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        db_table = "notify_proof"
+        constraints = [
+            models.UniqueConstraint(fields=["person_id", "key", "how", "channel"], name="notify_proof_once"),
+            models.CheckConstraint(condition=Q(how__in=ProofKind.values), name="notify_proof_how"),
+            models.CheckConstraint(
+                condition=Q(how=ProofKind.OPENED, channel="") | (Q(how=ProofKind.RECEIPT) & ~Q(channel="")),
+                name="notify_proof_channel",
+                violation_error_message=_("A receipt names its channel, and nothing else does."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.how}"

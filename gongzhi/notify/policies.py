@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gongzhi.core.actor import Actor, ActorKind
+from gongzhi.notify.enums import OVERSEE
 
 
 def can_read_messages(actor: Actor) -> bool:
@@ -18,3 +19,8 @@ def can_choose(actor: Actor) -> bool:
 def can_deliver(actor: Actor) -> bool:
     """The platform's own processes."""
     return actor.kind is ActorKind.PROCESS
+
+
+def can_oversee(actor: Actor) -> bool:
+    """Who keeps the platform running: kinds, channels and states of deliveries, never whose they are."""
+    return actor.may(OVERSEE)

@@ -10,15 +10,18 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Count
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 
 from gongzhi.core.actor import Actor
+from gongzhi.core.door import acting
+from gongzhi.core.paging import BadCursor, Page, page_of
 from gongzhi.notify import policies
-from gongzhi.notify.contracts import UnknownKind, kind_of, kinds
-from gongzhi.notify.enums import Channel
-from gongzhi.notify.models import Message, Outbox, Preference
+from gongzhi.notify.contracts import UnknownKind, courier_of, kind_of, kinds
+from gongzhi.notify.enums import BINDING, Category, Channel, Delivery, ProofKind
+from gongzhi.notify.models import Message, Outbox, Preference, Proof, QuietHours
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,8 @@ def choices(actor: Actor) -> list[Choice]:
             may_change=kind.may_be_switched_off,
         )
         for kind in kinds()
-        for channel in sorted(kind.channels)
+        for channel in open_channels()
+        if channel in kind.channels
     ]
 
 
@@ -112,3 +116,151 @@ def _url_of(message: Message) -> str:
         return reverse(message.url_name, args=message.url_args)
     except NoReverseMatch:
         return ""
+
+
+# --- what was sent ---
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One notice on its way out, in the reader's words."""
+
+    id: int
+    label: str | Promise
+    channel: str | Promise
+    address: str
+    state: str | Promise
+    reason: str | Promise
+    tone: str
+    created_at: dt.datetime
+    sent_at: dt.datetime | None
+    receipt_at: dt.datetime | None
+    attempts: int
+    again: bool
+
+
+def parcel_of(row: Outbox) -> Parcel:
+    """A delivery in the present language. What may have arrived twice is said by `attempts` and `unknown_ends`."""
+    try:
+        label: str | Promise = kind_of(row.kind).label
+    except UnknownKind:
+        label = row.kind
+    state = row.get_receipt_display() if row.receipt else row.get_state_display()
+    tone = {"delivered": "good", "undelivered": "bad", Delivery.SENT: "good", Delivery.GIVEN_UP: "bad"}
+    return Parcel(
+        id=row.pk,
+        label=label,
+        channel=row.get_channel_display(),
+        address=row.address_masked,
+        state=state,
+        reason=row.get_reason_display() if row.reason else "",
+        tone=tone.get(row.receipt or row.state, "wait"),
+        created_at=row.created_at,
+        sent_at=row.sent_at,
+        receipt_at=row.receipt_at,
+        attempts=row.attempts,
+        again=row.state == Delivery.GIVEN_UP,
+    )
+
+
+# --- what a person wants ---
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What one person wants to be sent: `on` holds (category, channel); `kinds` what each category has in it, `ways` on
+    which channels its notices go out at all.
+    """
+
+    ways: dict[str, list[str]]
+    on: frozenset[tuple[str, str]]
+    kinds: dict[str, list[tuple[str | Promise, str | Promise]]]
+    quiet: tuple[dt.time, dt.time]
+
+
+def open_channels() -> list[str]:
+    """Channels on which somebody delivers; mail always, because the console stands in for a server."""
+    return [str(channel) for channel in Channel if channel == Channel.MAIL or courier_of(channel)]
+
+
+def wanted(actor: Actor) -> Wanted:
+    """What the person chose, with the platform's own choice where they made none. Two queries."""
+    off = set(
+        Preference.objects.visible_to(actor)
+        .filter(on=False, kind__startswith="category.")
+        .values_list("kind", "channel")
+    )
+    own = QuietHours.objects.visible_to(actor).first()
+    within: dict[str, list[tuple[str | Promise, str | Promise]]] = {one.value: [] for one in Category}
+    used: dict[str, set[str]] = {one.value: set() for one in Category}
+    for kind in kinds():
+        within[kind.category].append((kind.label, kind.purpose))
+        used[kind.category] |= {str(channel) for channel in kind.channels}
+    ways = {category: [one for one in open_channels() if one in found] for category, found in used.items()}
+    return Wanted(
+        ways=ways,
+        on=frozenset(
+            (category, channel)
+            for category, channels in ways.items()
+            for channel in channels
+            if category in BINDING or (f"category.{category}", channel) not in off
+        ),
+        kinds=within,
+        quiet=(own.begins, own.ends) if own else settings.QUIET_HOURS,
+    )
+
+
+# --- the proof of a legal notice ---
+
+
+def is_legal(message: Message) -> bool:
+    """Whether it is a legal notice, so that its arrival is to be proved."""
+    try:
+        return kind_of(message.kind).category == Category.LEGAL
+    except UnknownKind:
+        return False
+
+
+def proofs_of(message: Message) -> list[tuple[str | Promise, str | Promise, dt.datetime]]:
+    """(how, channel, when) of every proof that the message reached its person, the oldest first. One query."""
+    rows = Proof.objects.filter(person_id=message.person_id, key=message.key).order_by("at", "pk")
+    return [(ProofKind(one.how).label, Channel(one.channel).label if one.channel else "", one.at) for one in rows]
+
+
+# --- the operator's view ---
+
+
+@dataclass(frozen=True, slots=True)
+class Oversight:
+    """Deliveries by state as far as they are open, and a page of those that went wrong. Nobody is named."""
+
+    waiting: int
+    failed: int
+    oldest: dt.datetime | None
+    channels: list[tuple[str | Promise, bool]]
+    wrong: list[Parcel]
+    page: Page[Outbox]
+
+
+def oversight(actor: Actor, *, cursor: str = "") -> Oversight:
+    """What the operator must look at. Reads in the platform's own name, because the second wall shows an operator none of
+    these rows; whose they are is left out.
+    """
+    if not policies.can_oversee(actor):
+        raise PermissionError(actor.kind)
+    with acting(Actor.system("notify.oversight"), read_only=True):
+        under_way = Outbox.objects.filter(state__in=[Delivery.WAITING, Delivery.SENDING])
+        failed = Outbox.objects.filter(state=Delivery.FAILED)
+        try:
+            page = page_of(Outbox.objects.broken(), name="wrong", order=("-pk",), cursor=cursor)
+        except BadCursor:
+            page = page_of(Outbox.objects.broken(), name="wrong", order=("-pk",))
+        oldest = under_way.order_by("created_at").values_list("created_at", flat=True).first()
+        return Oversight(
+            waiting=under_way.count(),
+            failed=failed.count(),
+            oldest=oldest,
+            channels=[(channel.label, str(channel) in open_channels()) for channel in Channel],
+            wrong=[parcel_of(one) for one in page.rows],
+            page=page,
+        )

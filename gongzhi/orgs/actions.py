@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,11 +14,12 @@ from gongzhi.accounts.models import Person
 from gongzhi.audit import actions as audit
 from gongzhi.core import jobs
 from gongzhi.core.actor import Actor
+from gongzhi.core.clocks import amend
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
 from gongzhi.notify.actions import notify
 from gongzhi.orgs import policies
-from gongzhi.orgs.enums import AgencyKind, Role, Standing
+from gongzhi.orgs.enums import MARK_KEEPERS, AgencyKind, Role, Standing
 from gongzhi.orgs.models import Agency, Appointment, Mark, Organization, OrganizationSearch, SavedSearch
 from gongzhi.orgs.notifications import SAVED_SEARCH_ANSWERED
 from gongzhi.orgs.search.asking import Asked
@@ -30,6 +32,7 @@ SEALS: dict[str, str] = {
     "appoint": "It is about a person.",
     "end_appointment": "It is about a person.",
     "write_organizations": "It is a copy; the register's action seals.",
+    "set_mark": "The app that keeps the mark seals.",
     "write_search": "It is a copy; the register's action seals.",
     "enter_organizations": "It is a copy; the register's action seals.",
     "renew_organizations": "It is a copy; the register's action seals.",
@@ -115,6 +118,27 @@ def write_organizations(
     write_search(actor=actor, rows=[(one, known.get(one.pk, Known())) for one in (*fresh, *changed)])
     if fresh or any(before[one.pk] != f"{one.kind}{one.standing}" for one in changed):
         count_again()
+
+
+@transaction.atomic
+def set_mark(
+    *, actor: Actor, organization: Organization, code: str, value: str, on: dt.date, source: str, app: str
+) -> Mark | None:
+    """From a day on an organization carries a mark with this value; an empty value ends it. None if that is known.
+
+    Called by the one app that keeps the mark, which has locked the organization, checked the right and writes search
+    anew afterwards. ValueError for another app's mark: a programmer's error.
+    """
+    if MARK_KEEPERS.get(code) != app:
+        raise ValueError(f"{app} does not keep the mark {code}")
+    if not policies.can_write_register(actor):
+        raise NotAllowed("orgs.write_register")
+    owner = {"org_id": organization.pk, "code": code}
+    held = amend(Mark, owner=owner, on=on, changes={"value": value}, about={"set_by_app": app, "source": source})
+    if not held:
+        return None
+    audit.record(actor=actor, event="orgs.mark.set", subject=held[0], details={"org": organization.pk, "code": code})
+    return held[0]
 
 
 @transaction.atomic

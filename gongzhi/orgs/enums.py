@@ -36,6 +36,17 @@ class Standing(models.TextChoices):
 ENDED = frozenset({Standing.CANCELLED, Standing.REVOKED, Standing.WITHDRAWN, Standing.VOID})
 
 
+#: Mark of an organization → the one app that may set it.
+MARK_KEEPERS: dict[str, str] = {
+    "charity": "registry",
+    "public_fundraising": "registry",
+    "grade": "assessment",
+    "abnormal_list": "supervision",
+}
+#: What a mark says that holds and says no more.
+HELD = "yes"
+
+
 class AgencyKind(models.TextChoices):
     """What an agency does on the platform."""
 

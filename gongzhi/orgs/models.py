@@ -17,6 +17,7 @@ from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.clocks import Version, VersionQuerySet, clock_constraints
 from gongzhi.core.ids import public_id
 from gongzhi.orgs.enums import AgencyKind, Kind, Role, Standing
+from gongzhi.tlog.contracts import SealedRecord
 
 
 class OrganizationQuerySet(models.QuerySet["Organization"]):
@@ -262,15 +263,30 @@ class Mark(Version):
     set_by_app = models.CharField(max_length=32)
     #: What the fact rests on: a file's hash, a case number, a decision.
     source = models.CharField(max_length=128)
+    #: Number of the transaction that wrote or closed the row: the order of the changes feed (`registry.feed`).
+    written = TransactionId(db_default=CurrentTransaction())
 
     objects = MarkQuerySet.as_manager()
 
     class Meta:
         db_table = "orgs_mark"
         constraints = [*clock_constraints("orgs_mark", ("org_id", "code"))]
+        indexes = [models.Index(fields=["written", "id"], name="orgs_mark_written")]
 
     def __str__(self) -> str:
         return f"{self.code}={self.value}"
+
+    def sealed_record(self) -> SealedRecord:
+        """The mark, its value and its day; all of it is public."""
+        return SealedRecord(
+            public={
+                "org": self.org.reference,
+                "code": self.code,
+                "value": self.value,
+                "valid_from": self.valid_from.isoformat(),
+                "known_from": self.known_from.isoformat(),
+            }
+        )
 
 
 class Agency(models.Model):

@@ -7,6 +7,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.notify.contracts import NoticeKind
+from gongzhi.notify.enums import Category
 
 SAVED_SEARCH_ANSWERED: Final = NoticeKind(
     code="orgs.saved_search_answered",
@@ -22,4 +23,5 @@ SAVED_SEARCH_ANSWERED: Final = NoticeKind(
     params=frozenset({"count"}),
     # Left on the platform only: who saves a search needs no address.
     channels=frozenset(),
+    category=Category.NEWS,
 )

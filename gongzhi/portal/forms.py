@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.core.times import today
+from gongzhi.notify.enums import BINDING, Category, Channel
+from gongzhi.notify.selectors import Wanted
 from gongzhi.orgs.enums import Kind
 from gongzhi.reference.codes import code_list
 from gongzhi.registry import names
@@ -87,3 +91,68 @@ class NameForm(Form):
             self.shared = tuple(found)
             raise forms.ValidationError(_("Several divisions are called so. Put the province or city before it."))
         return found[0]
+
+
+class NoticesForm(Form):
+    """Which categories of notices go out on which channels, and when one is not rung.
+
+    One box for each category that may be switched off and each channel, named `category:channel`.
+    """
+
+    begins = forms.TimeField(
+        label=_("Do not ring from"),
+        widget=forms.TimeInput(format="%H:%M", attrs={"class": "govuk-input--width-5", "inputmode": "numeric"}),
+        help_text=_("A time of day such as 21:00. Text messages and WeChat wait; e-mail makes no noise and does not."),
+    )
+    ends = forms.TimeField(
+        label=_("until"),
+        widget=forms.TimeInput(format="%H:%M", attrs={"class": "govuk-input--width-5", "inputmode": "numeric"}),
+        help_text=_(
+            "The same time twice means never quiet. Legal notices and warnings about your account do not wait."
+        ),
+    )
+
+    def __init__(self, choice: Wanted, *arguments: Any, **options: Any) -> None:
+        options.setdefault("initial", {"begins": choice.quiet[0], "ends": choice.quiet[1]})
+        super().__init__(*arguments, **options)
+        self.choice = choice
+        self.pairs = [
+            (category, channel)
+            for category in Category
+            if category not in BINDING
+            for channel in choice.ways[category.value]
+        ]
+
+    def is_on(self, category: str, channel: str) -> bool:
+        """Whether the box is ticked: as typed, else as chosen before."""
+        if self.is_bound:
+            return f"{category}:{channel}" in self.data
+        return (category, channel) in self.choice.on
+
+    def boxes(self) -> list[dict[str, Any]]:
+        """The table of the page: a row for each category that has kinds."""
+        return [
+            {
+                "label": category.label,
+                "kinds": self.choice.kinds[category.value],
+                "binding": category in BINDING,
+                "boxes": [
+                    {
+                        "name": f"{category.value}:{channel}",
+                        "label": Channel(channel).label,
+                        "on": category in BINDING or self.is_on(category.value, channel),
+                    }
+                    for channel in self.choice.ways[category.value]
+                ],
+            }
+            for category in Category
+            if self.choice.kinds[category.value]
+        ]
+
+    def changed_choices(self) -> list[tuple[str, str, bool]]:
+        """(category, channel, on) of every box that says something else than before."""
+        return [
+            (category.value, channel, on)
+            for category, channel in self.pairs
+            if (on := self.is_on(category.value, channel)) != ((category.value, channel) in self.choice.on)
+        ]

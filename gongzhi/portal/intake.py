@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.paging import BadCursor, Page, page_of
@@ -399,6 +400,7 @@ def apply(request: DoorRequest, public_id: str) -> HttpResponse:
     return _to(intake)
 
 
+@proof_needed_to_post
 @require_http_methods(["GET", "HEAD", "POST"])
 def undo(request: DoorRequest, public_id: str) -> HttpResponse:
     """Take a list back: what the register said before holds again; both stay in the history."""

@@ -1,4 +1,4 @@
-"""What belongs to one person alone: the messages left for them, the searches they saved."""
+"""What belongs to one person alone: the messages left for them, what was sent and is to be sent, saved searches."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.paging import BadCursor, page_of
 from gongzhi.notify import actions as notices
-from gongzhi.notify.models import Message
-from gongzhi.notify.policies import can_read_messages
+from gongzhi.notify import selectors as notified
+from gongzhi.notify.models import Message, Outbox
+from gongzhi.notify.policies import can_choose, can_read_messages
 from gongzhi.notify.selectors import letter_of, unread_count
 from gongzhi.orgs import actions
 from gongzhi.orgs.acting import capacities
@@ -22,7 +23,7 @@ from gongzhi.orgs.notifications import SAVED_SEARCH_ANSWERED
 from gongzhi.orgs.policies import can_save_searches
 from gongzhi.orgs.search.asking import Asked
 from gongzhi.portal import results
-from gongzhi.portal.forms import SavedSearchForm
+from gongzhi.portal.forms import NoticesForm, SavedSearchForm
 
 MESSAGES_ON_A_PAGE = 20
 
@@ -81,6 +82,53 @@ def _read(request: DoorRequest) -> HttpResponse:
         letter = letter_of(Message.objects.visible_to(request.actor).get(pk=chosen[0]))
         return HttpResponseRedirect(letter.url or reverse("portal:messages"))
     return HttpResponseRedirect(reverse("portal:messages"))
+
+
+@require_safe
+def sent(request: DoorRequest) -> HttpResponse:
+    """Every notice that was to leave the platform for this person: which way, where to, when, and what became of it."""
+    if not can_read_messages(request.actor):
+        return _for_an_office(request)
+    mine = Outbox.objects.visible_to(request.actor)
+    try:
+        page = page_of(mine, name="sent", order=("-pk",), cursor=request.GET.get("cursor", ""))
+    except BadCursor:
+        page = page_of(mine, name="sent", order=("-pk",))
+    context = {"rows": [notified.parcel_of(one) for one in page.rows], "page": page}
+    return render(request, "portal/notices_sent.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose(request: DoorRequest) -> HttpResponse:
+    """Which categories go out on which channels, and when one is not rung. Saved as a whole."""
+    if not can_choose(request.actor):
+        if request.method == "POST":
+            raise NotAllowed("notify.own")
+        return _for_an_office(request)
+    choice = notified.wanted(request.actor)
+    form = NoticesForm(choice, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        for category, channel, on in form.changed_choices():
+            notices.set_category(actor=request.actor, category=category, channel=channel, on=on)
+        begins, ends = form.cleaned_data["begins"], form.cleaned_data["ends"]
+        if (begins, ends) != choice.quiet:
+            notices.set_quiet_hours(actor=request.actor, begins=begins, ends=ends)
+        return HttpResponseRedirect(f"{reverse('portal:notices_choose')}?saved=1")
+    context = {
+        "form": form,
+        "saved": "saved" in request.GET,
+    }
+    return render(request, "portal/notices_choose.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_safe
+def proof(request: DoorRequest, number: int) -> HttpResponse:
+    """How it is known that a legal notice reached the person: a page to print."""
+    message = Message.objects.visible_to(request.actor).filter(pk=number).first()
+    if message is None or not notified.is_legal(message):
+        raise Http404
+    context = {"letter": notified.letter_of(message), "key": message.key, "proofs": notified.proofs_of(message)}
+    return render(request, "portal/notice_proof.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,6 +15,7 @@ from gongzhi.accounts import actions as accounts
 from gongzhi.accounts.enums import KEEP_CLIENTS
 from gongzhi.accounts.forms import ClientForm
 from gongzhi.accounts.models import ApiClient
+from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.audit import looks
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -121,6 +122,7 @@ def _entry(request: HttpRequest, one: feed.Change) -> dict[str, object]:
         "host": _("Hosting body"),
         "lineage": _("Merger, split or succession"),
         "certificate": _("Certificate"),
+        "mark": _("Mark"),
     }
     happened = one.fact.get_event_display() if one.kind == "items" else words[one.kind]
     return {
@@ -130,7 +132,7 @@ def _entry(request: HttpRequest, one: feed.Change) -> dict[str, object]:
         "updated": one.told_at,
         "kind": one.kind,
         "valid_from": one.valid_from,
-        "source": one.source.get_kind_display(),
+        "source": one.source.get_kind_display() if one.source else one.fact.source,
     }
 
 
@@ -186,6 +188,7 @@ def _may_keep(request: DoorRequest) -> None:
         raise NotAllowed(KEEP_CLIENTS)
 
 
+@proof_needed_to_post
 @require_http_methods(["GET", "HEAD", "POST"])
 def client_list(request: DoorRequest) -> HttpResponse:
     """Programs that read with a key of their own; and the form that makes one."""
@@ -216,6 +219,7 @@ def _shown_once(request: DoorRequest, client: ApiClient, key: str) -> HttpRespon
     return response
 
 
+@proof_needed_to_post
 @require_http_methods(["GET", "HEAD", "POST"])
 def client_detail(request: DoorRequest, public_id: str) -> HttpResponse:
     """One client: what it is for, and the buttons that give it a new key, end it, or open its contact."""

@@ -17,20 +17,17 @@ from gongzhi.core.door import DoorRequest, after
 from gongzhi.core.errors import RuleViolation
 from gongzhi.core.network import address_of
 from gongzhi.core.times import today
-from gongzhi.orgs.enums import ENDED, Kind, Standing
+from gongzhi.orgs.enums import ENDED, HELD, Standing
 from gongzhi.orgs.models import Mark, Organization
 from gongzhi.portal import selectors
 from gongzhi.portal.selectors import MARKS, PastDay
 from gongzhi.registry import actions
 from gongzhi.registry.actions import objections
-from gongzhi.registry.enums import ITEMS_GROUND
+from gongzhi.registry.enums import ITEMS_GROUND, NO_LEGAL_PERSON
 from gongzhi.registry.forms import CodeForm, ObjectionForm
 from gongzhi.registry.models import Objection
 from gongzhi.registry.policies import can_correct
 from gongzhi.registry.selectors import NothingThen, Record, label_of, record_of, surroundings_of
-
-#: Kinds that are no legal persons, and the sentence that says so.
-NO_LEGAL_PERSON = {Kind.COMMUNITY_GROUP, Kind.OVERSEAS_OFFICE}
 
 
 def _named(reference: str) -> list[Organization]:
@@ -60,7 +57,12 @@ def _then(organization: Organization, asof: PastDay) -> tuple[Record, PastDay]:
 def _marks(marks: list[Mark]) -> list[dict[str, object]]:
     """Marks at a glance; a mark without a word of its own is shown by its code."""
     return [
-        {"label": MARKS.get(one.code, one.code), "value": one.value, "tone": "good", "since": one.valid_from}
+        {
+            "label": MARKS.get(one.code, one.code),
+            "value": _("Yes") if one.value == HELD else one.value,
+            "tone": "good",
+            "since": one.valid_from,
+        }
         for one in marks
     ]
 

@@ -20,7 +20,7 @@ from gongzhi.orgs.enums import ENDED, Kind
 from gongzhi.orgs.models import Organization
 from gongzhi.portal import selectors
 from gongzhi.registry import actions, forms
-from gongzhi.registry.enums import CORRECT
+from gongzhi.registry.enums import CORRECT, NO_LEGAL_PERSON
 from gongzhi.registry.models import Branch, Host, Officer
 from gongzhi.registry.policies import can_correct
 from gongzhi.registry.selectors import record_of, surroundings_of
@@ -98,6 +98,23 @@ RECORDABLE: dict[str, Recordable] = {
         forms.HostForm,
         _host,
         "building-2",
+    ),
+    "certificate": Recordable(
+        _("Certificate"),
+        _("The period of the registration certificate. Older ones stay readable."),
+        forms.CertificateForm,
+        lambda actor, organization, data: actions.record_certificate(actor=actor, organization=organization, **data),
+        "stamp",
+    ),
+    "mark": Recordable(
+        _("Charity, public fundraising"),
+        _(
+            "That the organization was recognised as a charity or given the qualification for public fundraising, or lost it."
+        ),
+        forms.MarkForm,
+        lambda actor, organization, data: actions.record_mark(actor=actor, organization=organization, **data),
+        "badge-check",
+        lambda organization: organization.kind not in NO_LEGAL_PERSON,
     ),
     "lineage": Recordable(
         _("Merger, split, succession"),

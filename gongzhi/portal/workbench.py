@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzhi.accounts.models import Account
+from gongzhi.accounts.sessions import used_second_factor
 from gongzhi.core.actor import Actor
 from gongzhi.core.capabilities import switched_off
 from gongzhi.core.door import DoorRequest
@@ -18,6 +21,11 @@ from gongzhi.core.paging import BadCursor, page_of
 from gongzhi.files import actions as files
 from gongzhi.files.enums import READ
 from gongzhi.files.models import Upload
+from gongzhi.notify import actions as notices
+from gongzhi.notify.enums import OVERSEE
+from gongzhi.notify.models import Outbox
+from gongzhi.notify.policies import can_oversee
+from gongzhi.notify.selectors import oversight
 from gongzhi.orgs.acting import ACTING_FOR, capacities
 from gongzhi.orgs.enums import APPOINT, SEE_WORKBENCH
 from gongzhi.orgs.models import Organization
@@ -38,12 +46,25 @@ def _account(request: DoorRequest) -> Account:
     return account
 
 
+def _may_work(request: DoorRequest) -> bool:
+    """Whether this session may act for an agency: only with a second factor, where the operator has not waived it."""
+    return not settings.STAFF_SECOND_FACTOR or used_second_factor(request)
+
+
+def _second_factor_first(wanted: str) -> HttpResponse:
+    """To the page that asks for the second factor, or leads through setting one up; nobody acts for an agency yet."""
+    query = f"?{urlencode({'next': wanted})}" if wanted else ""
+    return HttpResponseRedirect(reverse("accounts:factor_needed") + query)
+
+
 @require_safe
 def after_sign_in(request: DoorRequest) -> HttpResponse:
     """Where a person arrives: where they were going, else at their agency's workbench. Writes the session only."""
     agencies = capacities(_account(request))
     if not agencies:
         return HttpResponseRedirect(safe_next(request) or reverse("portal:home"))
+    if not _may_work(request):
+        return _second_factor_first(safe_next(request))
     request.session[ACTING_FOR] = f"agency:{agencies[0].pk}" if len(agencies) == 1 else ""
     return HttpResponseRedirect(safe_next(request) or reverse("portal:workbench"))
 
@@ -55,6 +76,8 @@ def act_for(request: DoorRequest) -> HttpResponse:
     allowed = {str(agency.pk) for agency in capacities(_account(request))}
     if chosen and chosen not in allowed:
         raise NotAllowed
+    if chosen and not _may_work(request):
+        return _second_factor_first("")
     request.session[ACTING_FOR] = f"agency:{chosen}" if chosen else ""
     return HttpResponseRedirect(reverse("portal:workbench" if chosen else "portal:home"))
 
@@ -169,3 +192,28 @@ def correct(request: DoorRequest, reference: str) -> HttpResponse:
         else:
             return HttpResponseRedirect(reverse("portal:organization_detail", args=[reference]))
     return render(request, "portal/correct.html", context, status=422 if request.method == "POST" else 200)
+
+
+# --- notices on their way ---
+
+
+@require_safe
+def notices_overview(request: DoorRequest) -> HttpResponse:
+    """What an operator must look at: deliveries that went wrong, and how many are on their way. No person is named."""
+    if not can_oversee(request.actor):
+        raise NotAllowed(OVERSEE)
+    found = oversight(request.actor, cursor=request.GET.get("cursor", ""))
+    context = {"found": found, "page": found.page, "renewed": "renewed" in request.GET}
+    return render(request, "portal/notices_overview.html", context)
+
+
+@require_POST
+def notices_renew(request: DoorRequest, number: int) -> HttpResponse:
+    """Have one delivery tried anew."""
+    try:
+        notices.try_again(actor=request.actor, outbox_id=number)
+    except Outbox.DoesNotExist as error:
+        raise Http404 from error
+    except RuleViolation:  # somebody was quicker
+        return HttpResponseRedirect(reverse("portal:notices_overview"))
+    return HttpResponseRedirect(f"{reverse('portal:notices_overview')}?renewed=1")

@@ -473,7 +473,7 @@ def changed(
                 "valid_to": one.valid_to,
                 "known_from": one.fact.known_from,
                 "known_to": one.fact.known_to,
-                "source": _source(one.source),
+                "source": _source(one.source) if one.source else None,
                 "values": one.values(),
             }
             for one in feed.changes_at(positions)

@@ -58,6 +58,13 @@ class BranchKind(models.TextChoices):
     SPECIAL_FUND = "special_fund", _("Special fund")
 
 
+class OwnMark(models.TextChoices):
+    """Marks of an organization that the registration authority gives and takes."""
+
+    CHARITY = "charity", _("Charitable organization")
+    PUBLIC_FUNDRAISING = "public_fundraising", _("Qualification for public fundraising")
+
+
 class LineageKind(models.TextChoices):
     """How a body came out of another."""
 
@@ -148,6 +155,9 @@ ITEMS_OF: dict[str, tuple[str, ...]] = {
     Kind.COMMUNITY_GROUP: ("name", "domicile", "purpose", "scope", "legal_representative"),
     Kind.UNCLEAR: tuple(ITEMS),
 }
+
+#: Kinds that are no legal person: nothing recognises them as a charity (慈善法 Art 8).
+NO_LEGAL_PERSON = frozenset({Kind.COMMUNITY_GROUP, Kind.OVERSEAS_OFFICE})
 
 #: Standings an official may end a registration with.
 ENDINGS: tuple[str, ...] = (Standing.CANCELLED, Standing.REVOKED, Standing.WITHDRAWN)

@@ -21,7 +21,7 @@ from django.core import signing
 from django.db import connection, models, transaction
 
 from gongzhi.core.paging import BadCursor
-from gongzhi.orgs.models import Organization
+from gongzhi.orgs.models import Mark, Organization
 from gongzhi.registry.models import Branch, Certificate, Host, Lineage, Officer, Source, Version
 
 #: Kinds of facts in the feed. The place in this list is part of every cursor: new ones are appended.
@@ -32,7 +32,10 @@ KINDS: Final[tuple[tuple[str, type[models.Model]], ...]] = (
     ("host", Host),
     ("lineage", Lineage),
     ("certificate", Certificate),
+    ("mark", Mark),
 )
+#: How a mark of the register names what it rests on, before the number of the source.
+MARK_SOURCE: Final = "registry.source:"
 LARGEST: Final = 500
 _HIGHEST: Final = 2**63 - 1
 _SALT: Final = "cursor:registry.feed"
@@ -93,9 +96,9 @@ class Change:
         return found
 
     @property
-    def source(self) -> Source:
-        """What the knowledge rests on."""
-        found: Source = self.fact.source
+    def source(self) -> Source | None:
+        """What the knowledge rests on; None for a mark that another app keeps."""
+        found: Source | None = self.fact.evidence if self.kind == "mark" else self.fact.source
         return found
 
     @property
@@ -117,7 +120,7 @@ class Change:
 
     def values(self) -> dict[str, str | int | bool | None]:
         """What the fact says."""
-        names = {"items": Version.facts, "lineage": ("kind",), "certificate": ()}.get(
+        names = {"items": Version.facts, "lineage": ("kind",), "certificate": (), "mark": ("code", "value")}.get(
             self.kind, getattr(self.fact, "told", ())
         )
         values = {
@@ -168,10 +171,21 @@ def changes_at(positions: Sequence[Position]) -> list[Change]:
     for number, (name, model) in enumerate(KINDS, 1):
         wanted = [one.row for one in positions if one.kind == number]
         if wanted:
-            bodies = ("from_org", "to_org") if name == "lineage" else ("org",)
-            rows = model._default_manager.filter(pk__in=wanted).select_related("source", *bodies)
+            joined = {"lineage": ("source", "from_org", "to_org"), "mark": ("org",)}.get(name, ("source", "org"))
+            rows = list(model._default_manager.filter(pk__in=wanted).select_related(*joined))
+            if name == "mark":
+                _with_evidence(rows)
             found |= {(number, row.pk): row for row in rows}
     return [Change(one, KINDS[one.kind - 1][0], found[one.kind, one.row]) for one in positions]
+
+
+def _with_evidence(marks: Sequence[Any]) -> None:
+    """Give each mark the source it names, if it is one of the register's: one query."""
+    named = {mark.pk: mark.source.removeprefix(MARK_SOURCE) for mark in marks if mark.source.startswith(MARK_SOURCE)}
+    sources = Source.objects.in_bulk([int(number) for number in named.values() if number.isdigit()])
+    for mark in marks:
+        number = named.get(mark.pk, "")
+        mark.evidence = sources.get(int(number)) if number.isdigit() else None
 
 
 def positions_after(where: Position, *, size: int) -> list[Position]:

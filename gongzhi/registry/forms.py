@@ -11,7 +11,7 @@ from gongzhi.core.times import today
 from gongzhi.orgs.enums import Standing
 from gongzhi.orgs.models import Organization
 from gongzhi.reference.codes import code_list
-from gongzhi.registry.enums import ENDINGS, ITEMS_OF, BranchKind, LineageKind, Post
+from gongzhi.registry.enums import ENDINGS, ITEMS_OF, BranchKind, LineageKind, OwnMark, Post
 from gongzhi.registry.lists import RULES, cells, columns
 from gongzhi.registry.models import Objection
 from gongzhi.registry.selectors import items_to_change, label_of, more_items_of
@@ -166,6 +166,32 @@ class BranchForm(_OfOrganization):
         ),
     )
     since = DateBoxesField(label=_("First day"), required=False, help_text=_("Leave empty if no source states it."))
+    reason = _reason()
+
+
+class CertificateForm(_OfOrganization):
+    """The period of a certificate."""
+
+    since = DateBoxesField(label=_("First day"), required=False, help_text=_("Leave empty if no source states it."))
+    until = DateBoxesField(
+        label=_("Last day"), required=False, help_text=_("Leave empty for a certificate without an end.")
+    )
+    reason = _reason()
+
+
+class MarkForm(_OfOrganization):
+    """What the registration authority recognised or withdrew."""
+
+    GIVEN, TAKEN = "given", "taken"
+
+    mark = forms.ChoiceField(label=_("What is recorded"), choices=OwnMark.choices, widget=Radios)
+    held = forms.TypedChoiceField(
+        label=_("Decision"),
+        choices=[(GIVEN, _("Recognised or given")), (TAKEN, _("Withdrawn or ended"))],
+        coerce=lambda value: value == "given",
+        widget=Radios,
+    )
+    on = DateBoxesField(label=_("In effect from"), help_text=_("The day of the decision, such as 2024 3 1."))
     reason = _reason()
 
 

@@ -229,6 +229,11 @@ class Certificate(models.Model):
     def __str__(self) -> str:
         return f"{self.valid_from}–{self.valid_to}"
 
+    def sealed_record(self) -> SealedRecord:
+        """The period and whose it is; all of it is public."""
+        days = {name: day.isoformat() for name in ("valid_from", "valid_to") if (day := getattr(self, name))}
+        return SealedRecord(public={**days, "org": self.org.reference, "known_from": self.known_from.isoformat()})
+
 
 class DoubtQuerySet(models.QuerySet["Doubt"]):
     """Questions about doubtful values."""

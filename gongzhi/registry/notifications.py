@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.notify.contracts import NoticeKind
+from gongzhi.notify.enums import Audience, Category
 
 LIST_IMPORTED = NoticeKind(
     code="registry.list_imported",
@@ -17,6 +18,7 @@ LIST_IMPORTED = NoticeKind(
         " The workbench shows each of them."
     ),
     params=frozenset({"number", "created", "changed", "flagged", "rejected"}),
+    audience=Audience.OFFICE,
 )
 
 OBJECTION_RAISED = NoticeKind(
@@ -29,6 +31,8 @@ OBJECTION_RAISED = NoticeKind(
         " an answer."
     ),
     params=frozenset({"number"}),
+    category=Category.DEADLINE,
+    audience=Audience.OFFICE,
 )
 
 OBJECTION_ANSWERED = NoticeKind(

@@ -175,14 +175,14 @@ class ChangeOut(Schema):
     """One fact that became known, or that is believed no longer."""
 
     id: str = Field(description=_("Name of the fact; it comes again under this name when it is closed"))
-    kind: str = Field(description=_("items, officer, branch, host, lineage or certificate"))
+    kind: str = Field(description=_("items, officer, branch, host, lineage, certificate or mark"))
     organization: OrganizationRef = Field(description=_("Whose fact it is; of a lineage the body that was before"))
     event: EventKind | None = Field(description=_("What happened; for registered items only"))
     valid_from: dt.date | None = Field(description=_("First day it speaks of; null where no source states it"))
     valid_to: dt.date | None = Field(description=_("Last day it speaks of; null while it holds"))
     known_from: dt.datetime = Field(description=_("When the platform learned of it"))
     known_to: dt.datetime | None = Field(description=_("When it ceased to be believed; null while it is"))
-    source: SourceOut = Field(description=_("What it rests on"))
+    source: SourceOut | None = Field(description=_("What it rests on; null for a mark that is not the register's own"))
     values: dict[str, str | int | bool | None] = Field(description=_("What it says; empty values are left out"))
 
 

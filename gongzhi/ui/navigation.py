@@ -112,6 +112,7 @@ FILES = Entry(_("My files"), "file-text", "files:mine", Audience.PERSON)
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
+SECURITY = Entry(_("Sign-in and security"), "shield-check", "accounts:security", Audience.SIGNED_IN)
 WORKBENCH = Entry(_("Workbench"), "clipboard-check", "portal:workbench", Audience.STAFF)
 SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
 GALLERY = Entry(_("Components"), "layers", "ui:gallery")
@@ -120,7 +121,7 @@ MAIN = (HOME, SEARCH, NAMES, DATA, MESSAGES, WORKBENCH)
 TABS = (HOME, SEARCH, DATA, SIGN_IN, MESSAGES, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
-    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, FILES, WORKBENCH)),
+    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, FILES, SECURITY, WORKBENCH)),
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -176,6 +177,14 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 "portal:client_list",
                 also=("portal:client_detail",),
                 permission="accounts.keep_clients",
+            ),
+            Entry(_("Notices on their way"), "mail", "portal:notices_overview", permission="notify.oversee"),
+            Entry(
+                _("Ways back into accounts"),
+                "life-buoy",
+                "accounts:recovery_list",
+                also=("accounts:recovery_detail",),
+                permission="accounts.recover",
             ),
         ),
     ),

@@ -122,6 +122,12 @@ def test_a_database_without_checksums(cluster: Cluster) -> None:
         ({"GONGZHI_SECRET_KEY": EXAMPLE_SECRET}, "", "key.default", "key"),
         ({"GONGZHI_HOSTS": "gongzhi.example.org", "GONGZHI_HTTPS": "0"}, "", "https.off", "https"),
         ({"GONGZHI_HOSTS": "gongzhi.example.org"}, "", "proxy.unset", "proxy"),
+        (
+            {"GONGZHI_HOSTS": "a.example", "GONGZHI_BEHIND_PROXY": "1", "GONGZHI_STAFF_SECOND_FACTOR": "0"},
+            "",
+            "factor.waived",
+            "second factor",
+        ),
         ({}, "real = time.time; time.time = lambda: real() + 600", "clock.wrong", "600"),
         (
             {},

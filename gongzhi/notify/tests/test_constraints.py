@@ -14,7 +14,7 @@ from gongzhi.core.door import acting
 from gongzhi.core.errors import RuleViolation
 from gongzhi.notify import actions
 from gongzhi.notify.enums import TRANSITIONS, Delivery
-from gongzhi.notify.models import Message, Outbox, Preference
+from gongzhi.notify.models import Message, Outbox, Preference, Proof
 from gongzhi.notify.tests.conftest import Book
 from tests.world import account_of, actor_of
 
@@ -22,6 +22,7 @@ PROCESS = Actor.system("test")
 NOW = timezone.now()
 MESSAGE = {"person_id": 1, "kind": "a.b", "key": "k", "created_at": NOW}
 OUTBOX = {"person_id": 1, "kind": "a.b", "key": "k", "channel": "mail"}
+PROOF = {"person_id": 1, "kind": "a.b", "key": "k", "how": "opened", "at": NOW}
 PREFERENCE = {"person_id": 1, "kind": "a.b", "channel": "mail", "on": False}
 
 
@@ -54,6 +55,16 @@ def insert(model: type[models.Model], values: dict[str, Any]) -> None:
             OUTBOX | {"state": "failed", "reason": "error"},
         ),
         ("notify_outbox_attempts", Outbox, OUTBOX | {"unknown_ends": 1}, OUTBOX | {"unknown_ends": 1, "attempts": 1}),
+        (
+            "notify_outbox_receipt",
+            Outbox,
+            OUTBOX | {"receipt": "delivered", "receipt_at": NOW},
+            OUTBOX | {"receipt": "delivered", "receipt_at": NOW, "state": "sent", "sent_at": NOW},
+        ),
+        ("notify_outbox_receipt", Outbox, OUTBOX | {"receipt_at": NOW}, OUTBOX),
+        ("notify_proof_(how|channel)", Proof, PROOF | {"how": "rumour"}, PROOF),
+        ("notify_proof_channel", Proof, PROOF | {"channel": "sms"}, PROOF | {"how": "receipt", "channel": "sms"}),
+        ("notify_proof_channel", Proof, PROOF | {"how": "receipt"}, PROOF),
         ("notify_preference_channel", Preference, PREFERENCE | {"channel": "pigeon"}, PREFERENCE),
     ],
 )

@@ -32,7 +32,7 @@ from gongzhi.orgs.search.text import NAME
 log = logging.getLogger(__name__)
 
 #: Changes with what is written and how; another format is another folder, and the old one is removed.
-FORMAT: Final = 2
+FORMAT: Final = 3
 #: With more changes than this PostgreSQL answers alone.
 MOST_CHANGED: Final = 5000
 #: Beginnings of codes, numbers, pinyin and initials that are terms of their own, and so is a text no longer than the last.
@@ -43,7 +43,7 @@ SHORT: Final = (4, 6, 8, 10, 12, 14, 16)
 ID_BITS: Final = 55
 DAY_ID_BITS: Final = 40
 #: More values than any facet has.
-_VALUES: Final = 5000
+_VALUES: Final = 8000
 #: These three are one field too, so that one pass counts all three, each without its own filter.
 STATE: Final = ("kind", "standing", "level")
 #: A word that more names hold than this is looked for among the short names first.
@@ -71,7 +71,7 @@ def schema() -> tantivy.Schema:
     build.add_text_field("short", tokenizer_name="raw", index_option="basic")
     for name in STATE:
         build.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    for name in ("state", "field", "mark", "year"):
+    for name in ("state", "state_place", "field", "mark", "year"):
         build.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     build.add_text_field("path", tokenizer_name="raw", index_option="basic")
     for depth in range(1, 5):
@@ -430,18 +430,22 @@ class Copy:
         """One pass, and one more for each facet besides kind, standing and level whose own filter is set.
 
         The first counts by these three together and without their filters; what needs these filters is counted inside,
-        because long lists of documents are dear to intersect.
+        because long lists of documents are dear to intersect. The widest places are one field with the three, because
+        counting inside is dear too.
         """
         own = [name for name in facets if name not in STATE and filter_is_set(asked, name)]
         inside = [name for name in facets if name not in STATE and name not in own]
         chosen: list[tuple[str, ...]] = [asked.kind, asked.standing, tuple(str(level) for level in asked.level)]
         wide = replace(asked, kind=(), standing=(), level=())
         total, counts = 0, {name: Counter[str]() for name in (*STATE, *facets)}
-        found = (
-            self._buckets(wide, more, ["state"], inside)
-            if any(chosen)
-            else self._buckets(wide, more, ["state", *inside])
-        )
+        if not any(chosen):
+            found = self._buckets(wide, more, ["state", *inside])
+        elif "place" in inside and _depth(asked) == 1:
+            others = [name for name in inside if name != "place"]
+            found = self._buckets(wide, more, ["state", "state_place"] if others else ["state_place"], others)
+            found["state"] = _with_places(found.get("state"), found.pop("state_place"))
+        else:
+            found = self._buckets(wide, more, ["state"], inside)
         for state in found.pop("state"):
             values, number = state["key"].split(" "), state["doc_count"]
             misses = [at for at, value in enumerate(values) if chosen[at] and value not in chosen[at]]
@@ -459,20 +463,42 @@ class Copy:
     def _buckets(
         self, asked: Asked, more: Clauses, facets: Sequence[str], inside: Sequence[str] = ()
     ) -> dict[str, list[dict[str, Any]]]:
-        """How many documents have each value of these facets (or of `state`), with the facets `inside` each."""
-        depth = min(asked.place.count("/") if asked.place != "/" else 0, 3) + 1
-        fields = {"place": f"place{depth}", "since": "year"}
+        """How many documents have each value of these facets (or of `state`), and of the facets `inside` each state."""
+        fields = {"place": f"place{_depth(asked)}", "since": "year"}
 
-        def terms(names: Sequence[str], below: dict[str, Any]) -> dict[str, Any]:
-            return {name: {"terms": {"field": fields.get(name, name), "size": _VALUES}, **below} for name in names}
+        def terms(names: Sequence[str], below: Sequence[str]) -> dict[str, Any]:
+            return {
+                name: {
+                    "terms": {"field": fields.get(name, name), "size": _VALUES},
+                    **({"aggs": terms(below, ())} if below and name == "state" else {}),
+                }
+                for name in names
+            }
 
-        below = {"aggs": terms(inside, {})} if inside else {}
-        answer = self.opened.searcher.aggregate(_whole([*self._asked(asked), *more]), terms(facets, below))
+        answer = self.opened.searcher.aggregate(_whole([*self._asked(asked), *more]), terms(facets, inside))
         found = {name: answer[name]["buckets"] for name in facets}
-        within = [one[name] for name in inside for buckets in found.values() for one in buckets]
+        within = [one[name] for name in inside for one in found.get("state", [])]
         if any(one["sum_other_doc_count"] for one in (*(answer[name] for name in facets), *within)):
             raise Unusable
         return found
+
+
+def _depth(asked: Asked) -> int:
+    """How many steps deep the places lie that are counted: one below the chosen one."""
+    return min(asked.place.count("/") if asked.place != "/" else 0, 3) + 1
+
+
+def _with_places(states: list[dict[str, Any]] | None, placed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The buckets of `state`, each with its places; made from those of `state_place` alone where None are given."""
+    places: dict[str, list[dict[str, Any]]] = {}
+    for one in placed:
+        state, _space, one["key"] = one["key"].rpartition(" ")
+        places.setdefault(state, []).append(one)
+    if states is None:
+        states = [{"key": key, "doc_count": sum(one["doc_count"] for one in found)} for key, found in places.items()]
+    for found in states:
+        found["place"] = {"buckets": places.get(found["key"], [])}
+    return states
 
 
 def _add(counts: dict[str, Counter[str]], found: dict[str, list[dict[str, Any]]]) -> None:

@@ -118,6 +118,7 @@ def document(row: Row) -> tantivy.Document:
         found.add_text("path", path)
     for depth in range(1, 5):
         found.add_text(f"place{depth}", paths[min(depth, len(paths)) - 1])
+    found.add_text("state_place", f"{row.kind} {row.standing} {level} {paths[0]}")
     found.add_unsigned("rank", row.rank)
     found.add_unsigned("day", day_of(row.since, row.org_id))
     found.add_text("sound", f"{row.pinyin}\0{row.org_id:013d}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -10,13 +11,16 @@ from django.test import Client
 
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
+from gongzhi.notify import contracts
 from gongzhi.notify.actions import notify
-from gongzhi.notify.models import Message
+from gongzhi.notify.enums import Category
+from gongzhi.notify.models import Message, Outbox, Preference
 from gongzhi.orgs.actions import save_search
 from gongzhi.orgs.models import SavedSearch
 from gongzhi.orgs.notifications import SAVED_SEARCH_ANSWERED
 from gongzhi.orgs.search.asking import Asked
 from gongzhi.portal.tests.test_pages import get, queries
+from gongzhi.registry.notifications import OBJECTION_ANSWERED
 from tests.test_access import signed_in
 from tests.world import account_of, actor_of
 
@@ -170,3 +174,91 @@ def test_one_saved_search_and_many_cost_the_same_number_of_queries(client: Clien
     for number in range(20):
         client.post(ADDRESS, {"name": f"第{number}"}, secure=True)
     assert queries(client, "/my/searches/") == few
+
+
+# --- what was sent, what is to be sent, the proof, the operator's view ---
+
+
+def parcels(number: int) -> None:
+    with acting(Actor.system("test")):
+        first = Outbox.objects.count()
+        for n in range(first, first + number):
+            Outbox.objects.create(
+                person_id=account_of("rita").person_id, kind="registry.objection_answered", params={"number": n},
+                key=f"sent:{n}", channel="mail", state="given_up", reason="error", address_masked="r***@world.example",
+            )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_a_person_sees_what_was_sent_and_only_their_own(client: Client) -> None:
+    parcels(3)
+    signed_in(client, "rita")
+    page = get(client, "/my/messages/sent/")
+    assert page.count("r***@world.example") == 3
+    assert "已停止发送" in page
+    few = queries(client, "/my/messages/sent/")
+    parcels(27)
+    assert queries(client, "/my/messages/sent/") == few
+    assert "cursor=" in get(client, "/my/messages/sent/")
+    client.force_login(account_of("rosa"))
+    assert "还没有发送记录" in get(client, "/my/messages/sent/")
+
+
+@pytest.mark.django_db
+def test_a_person_chooses_by_category_and_quiet_hours_and_nothing_typed_is_lost(client: Client) -> None:
+    signed_in(client, "rita")
+    page = get(client, "/my/notices/")
+    assert 'name="answer:mail" checked' in page
+    assert 'name="legal:mail"' not in page, "what cannot be switched off has no box"
+    assert 'value="21:00"' in page
+    address = "/my/notices/"
+    refused = client.post(address, {"begins": "25:00", "ends": "7:00", "deadline:mail": "on"}, secure=True)
+    text = refused.content.decode()
+    assert refused.status_code == 422
+    assert 'value="25:00"' in text
+    assert 'name="deadline:mail" checked' in text
+    assert 'name="answer:mail">' in text
+    saved = client.post(address, {"begins": "22:30", "ends": "6:00", "deadline:mail": "on"}, secure=True)
+    assert saved.status_code == 302
+    page = get(client, saved["Location"])
+    assert "已保存" in page
+    assert 'name="answer:mail">' in page
+    assert 'value="22:30"' in page
+    with acting(actor_of("rita")):
+        rows = [(one.kind, one.channel, one.on) for one in Preference.objects.order_by("kind")]
+    assert rows == [("category.answer", "mail", False)], "only what was changed is written"
+
+
+@pytest.mark.django_db
+def test_the_proof_of_a_legal_notice_is_its_persons_own(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    legal = replace(OBJECTION_ANSWERED, code="tests.legal", category=Category.LEGAL, may_be_switched_off=False)
+    monkeypatch.setitem(contracts._kinds, "tests.legal", legal)
+    clock = Actor.system("test")
+    with acting(clock):
+        notify(
+            actor=clock, person_id=account_of("rita").person_id, kind="tests.legal", params={"number": 7}, key="case:7"
+        )
+    (letter,) = letters()
+    signed_in(client, "rita")
+    address = f"/my/messages/{letter.pk}/proof/"
+    assert "尚无证明" in get(client, address)
+    client.post("/my/messages/", {"message": letter.pk}, secure=True)
+    assert "已在平台打开" in get(client, address)
+    client.force_login(account_of("rosa"))
+    assert client.get(address, secure=True).status_code == 404
+
+
+@pytest.mark.django_db
+def test_an_operator_sees_what_went_wrong_without_names_and_has_it_tried_anew(client: Client) -> None:
+    parcels(3)
+    signed_in(client, "adam")
+    page = get(client, "/workbench/notices/")
+    assert page.count("/again/") == 3
+    few = queries(client, "/workbench/notices/")
+    parcels(27)
+    assert queries(client, "/workbench/notices/") == few
+    address = re.findall(r'action="([^"]+/again/)"', page)[0]
+    answer = client.post(address, secure=True)
+    assert answer.status_code == 302
+    assert "已重新发送" in get(client, answer["Location"])
+    assert client.post(address, secure=True).status_code == 302, "somebody was quicker"

@@ -239,6 +239,12 @@ def test_an_officer_records_by_page_and_everybody_reads_it(client: Client) -> No
     [
         ("change", {"item": "domicile", "value": "示例路 9 号", "reason": WHY, **ON}, "示例路 9 号"),
         ("host", {"name": "示例大学", "code": "", "reason": WHY, **SINCE}, "示例大学"),
+        (
+            "certificate",
+            {"reason": WHY, **SINCE, "until-year": "2027", "until-month": "4", "until-day": "30"},
+            "2027-04-30",
+        ),
+        ("mark", {"mark": "charity", "held": "given", "reason": WHY, **ON}, "慈善组织"),
         ("division", {"division": "440304", "reason": "区划调整", **ON}, "440304"),
         ("end", {"standing": "cancelled", "reason": WHY, **ON}, "已注销"),
     ],

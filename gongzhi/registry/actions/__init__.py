@@ -21,8 +21,10 @@ from gongzhi.registry.actions.records import (
     end_host,
     end_officer,
     record_branch,
+    record_certificate,
     record_host,
     record_lineage,
+    record_mark,
     record_officer,
 )
 from gongzhi.registry.actions.undoing import undo_list
@@ -52,8 +54,10 @@ __all__ = [
     "receive_list",
     "recode",
     "record_branch",
+    "record_certificate",
     "record_host",
     "record_lineage",
+    "record_mark",
     "record_officer",
     "remove_downloads",
     "request_apply",

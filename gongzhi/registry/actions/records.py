@@ -1,4 +1,4 @@
-"""What comes and goes with an organization: officers, branches, hosts, and how one body came out of another.
+"""What comes and goes with an organization: officers, branches, hosts, certificates, marks, and what came out of what.
 
 Rows are appended: ending something closes what was known and appends a row with its last day. Each has its source with
 the official's reason, is sealed and audited, and search finds the body by it from the next question on.
@@ -18,15 +18,16 @@ from gongzhi.core.actor import Actor
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
 from gongzhi.orgs import actions as orgs
-from gongzhi.orgs.enums import Kind, Standing
-from gongzhi.orgs.models import Organization
+from gongzhi.orgs.enums import HELD, Kind, Standing
+from gongzhi.orgs.models import Mark, Organization
 from gongzhi.reference.enums import Level
 from gongzhi.reference.models import Division
 from gongzhi.registry import policies
 from gongzhi.registry.actions.entries import check_day, check_living, check_reason, end_organization, known_of
-from gongzhi.registry.enums import BranchKind, EventKind, LineageKind, Post, SourceKind
+from gongzhi.registry.enums import BranchKind, EventKind, LineageKind, OwnMark, Post, SourceKind
+from gongzhi.registry.feed import MARK_SOURCE
 from gongzhi.registry.lists import cells
-from gongzhi.registry.models import Branch, Host, Lineage, Officer, Recorded, Source, Version
+from gongzhi.registry.models import Branch, Certificate, Host, Lineage, Officer, Recorded, Source, Version
 from gongzhi.tlog import actions as tlog
 from gongzhi.tlog.contracts import SealedRow
 from gongzhi.tlog.enums import EntryType
@@ -39,6 +40,8 @@ SEALS: dict[str, EntryType | str] = {
     "end_branch": EntryType.ORG_CHANGED,
     "record_host": EntryType.ORG_CHANGED,
     "end_host": EntryType.ORG_CHANGED,
+    "record_certificate": EntryType.ORG_CHANGED,
+    "record_mark": EntryType.ORG_CHANGED,
     "record_lineage": EntryType.ORG_CHANGED,
 }
 
@@ -297,6 +300,79 @@ def record_host(
 def end_host(*, actor: Actor, host: Host, until: dt.date, reason: str) -> Host:
     """Enter the last day on which a body leaned on its host."""
     return _end(actor, host, "host", until, reason)
+
+
+# --- certificates and marks ---
+
+
+@transaction.atomic
+def record_certificate(
+    *, actor: Actor, organization: Organization, since: dt.date | None, until: dt.date | None, reason: str
+) -> Certificate:
+    """Enter the period of a certificate. An older one stays readable: certificates follow one another.
+
+    Raises `NotAllowed` outside the officer's division, `RuleViolation` for a body that has ended, a period without any
+    day or with its days in the wrong order, a first day that has not come, a period that is there already, or no reason.
+    """
+    organization = _lock(actor, organization)
+    check_living(organization)
+    if since is None and until is None:
+        raise RuleViolation("registry.period_missing", _("Enter the first or the last day."), field="since")
+    _check_since(since)
+    if since is not None and until is not None and until < since:
+        raise RuleViolation("registry.day_order", _("The last day lies before the first one."), field="until")
+    if Certificate.objects.filter(org=organization, valid_from=since, valid_to=until, known_to=None).exists():
+        raise RuleViolation("registry.record_known", _("The register says this already."), field="since")
+    source = _source(reason, "certificate", None)
+    row = Certificate.objects.create(
+        org=organization, valid_from=since, valid_to=until, known_from=Version.now(), source=source
+    )
+    _seal(actor, organization, row, source, "certificate")
+    audit.record(
+        actor=actor,
+        event="registry.certificate.recorded",
+        subject=row,
+        details={"org": organization.pk, "source": source.pk},
+    )
+    return row
+
+
+@transaction.atomic
+def record_mark(*, actor: Actor, organization: Organization, mark: str, held: bool, on: dt.date, reason: str) -> Mark:
+    """Enter that an organization was recognised as a charity or given the qualification for public fundraising from a
+    day on, or that it holds it no longer.
+
+    Recognition is the registering authority's (慈善法 Art 10, Art 22); the conditions are judged by the case, not here.
+    Raises `NotAllowed` outside the officer's division, `RuleViolation` for a mark the register does not keep, a body
+    that has ended, an impossible day, what the register says already, or no reason.
+    """
+    organization = _lock(actor, organization)
+    if mark not in OwnMark.values:
+        raise RuleViolation("registry.no_such_mark", _("Choose what is recorded."), field="mark")
+    if held:
+        check_living(organization)
+    check_day(organization, on)
+    source = _source(reason, mark, on)
+    row = orgs.set_mark(
+        actor=actor,
+        organization=organization,
+        code=mark,
+        value=HELD if held else "",
+        on=on,
+        source=f"{MARK_SOURCE}{source.pk}",
+        app="registry",
+    )
+    if row is None or (not held and not Mark.objects.filter(org=organization, code=mark).exclude(pk=row.pk).exists()):
+        raise RuleViolation("registry.record_known", _("The register says this already."), field="mark")
+    _seal(actor, organization, row, source, mark)
+    orgs.write_search(actor=actor, rows=[(organization, known_of([organization.pk])[organization.pk])])
+    audit.record(
+        actor=actor,
+        event="registry.mark.recorded" if held else "registry.mark.ended",
+        subject=row,
+        details={"org": organization.pk, "mark": mark, "source": source.pk},
+    )
+    return row
 
 
 # --- lineage ---

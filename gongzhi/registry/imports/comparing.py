@@ -128,15 +128,17 @@ def count(intake: Intake, rows: int) -> dict[str, int]:
         "unchanged": fates[Fate.UNCHANGED],
         "flagged": flagged.values("row").distinct().count(),
         "rejected": rows - sum(fates[fate] for fate in COME),
-        "vanished": vanished_from(intake).count(),
+        "vanished": vanished_from(intake, rows).count(),
     }
 
 
-def vanished_from(intake: Intake) -> QuerySet[Organization]:
+def vanished_from(intake: Intake, rows: int = 0) -> QuerySet[Organization]:
     """Bodies of the registries and kinds this list speaks of that their previous list named and this one does not.
 
-    Nothing happens to them: a list that leaves a body out does not say that it has ended. In no order.
+    Nothing happens to them: a list that leaves a body out does not say that it has ended. In no order. `rows` is how many the
+    list has, where its counts are not kept yet.
     """
+    rows = rows or (intake.counts or {}).get("rows", 0)
     values: dict[str, Any] = {"intake": intake.pk, "source": intake.source_id}
     if intake.source_id is not None:
         statement = _VANISHED.format(named=_NAMED_BY_SOURCE, earlier="source.id < %(source)s")
@@ -144,7 +146,7 @@ def vanished_from(intake: Intake) -> QuerySet[Organization]:
         return Organization.objects.none()  # the same file had said everything before
     else:
         statement = _VANISHED.format(named=_NAMED_BY_ROWS, earlier="true")
-    with connection.cursor() as cursor:
+    with set_based(rows), connection.cursor() as cursor:
         cursor.execute(statement, values)
         missing = [pk for (pk,) in cursor.fetchall()]
     return Organization.objects.filter(pk__in=missing).exclude(standing__in=ENDED)

@@ -17,7 +17,7 @@ from gongzhi.core.paging import BadCursor
 from gongzhi.core.times import today
 from gongzhi.orgs.models import Organization
 from gongzhi.registry import feed
-from gongzhi.registry.actions import correct_item
+from gongzhi.registry.actions import correct_item, record_mark
 from gongzhi.registry.models import Certificate, Host, Lineage, Officer, Source, Version
 from tests.plugin import point_django_at
 from tests.world import GUANGDONG, SHENZHEN, actor_of
@@ -64,8 +64,12 @@ def test_every_kind_of_fact_comes_in_the_order_of_its_transaction(beginning: fee
     organization.branches.create(name="示例分支", kind="branch", **about)
     with acting(actor_of("dana")) as actor:
         correct_item(actor=actor, organization=organization, item="scope", value="新业务", reason="证书")
+    with acting(actor_of("dana")) as actor:
+        record_mark(actor=actor, organization=organization, mark="charity", held=True, on=today(), reason="决定")
     changes, _end = read_all(beginning, size=2)
-    assert [one.kind for one in changes] == ["officer", "host", "lineage", "certificate", "branch", "items"]
+    assert [one.kind for one in changes] == ["officer", "host", "lineage", "certificate", "branch", "items", "mark"]
+    assert changes[6].values() == {"code": "charity", "value": "yes"}
+    assert changes[6].source == Source.objects.latest("pk")
     assert changes[0].values() == {"name": "示例甲", "post": "director"}
     assert changes[2].values() == {"kind": "merger", "to": SHENZHEN}
     assert changes[2].organization == other

@@ -15,7 +15,8 @@ from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
-from gongzhi.orgs.models import Organization
+from gongzhi.orgs import actions as orgs
+from gongzhi.orgs.models import Mark, Organization, OrganizationSearch
 from gongzhi.registry import actions
 from gongzhi.registry.models import Branch, Host, Lineage, Officer, Source, Version
 from gongzhi.registry.selectors import Fact, record_of, surroundings_of
@@ -379,6 +380,14 @@ def acts() -> dict[str, Callable[[Organization, Organization, Officer], tuple[Ca
             actions.record_host,
             {"organization": body, "name": "示例大学", "since": None, "reason": WHY},
         ),
+        "record_certificate": lambda body, _other, _row: (
+            actions.record_certificate,
+            {"organization": body, "since": DAY, "until": None, "reason": WHY},
+        ),
+        "record_mark": lambda body, _other, _row: (
+            actions.record_mark,
+            {"organization": body, "mark": "charity", "held": True, "on": DAY, "reason": WHY},
+        ),
         "record_lineage": lambda body, other, _row: (
             actions.record_lineage,
             {"origin": body, "successor": other, "kind": "merger", "on": DAY, "reason": WHY},
@@ -426,6 +435,88 @@ def test_two_divisions_are_joined_by_who_reaches_both() -> None:
         actions.record_lineage(actor=province, **asked)
     assert Host.objects.count() == 0
     assert Lineage.objects.count() == 1
+
+
+# --- certificates and marks ---
+
+
+@pytest.mark.django_db
+def test_a_certificate_is_recorded_with_its_period_and_older_ones_stay() -> None:
+    body = shenzhen()
+    first = do(actions.record_certificate, organization=body, since=DAY, until=dt.date(2024, 4, 30), reason=WHY)
+    do(actions.record_certificate, organization=body, since=dt.date(2024, 5, 1), until=None, reason=WHY)
+    assert [(one.valid_from, one.valid_to) for one in record_of(body).certificates] == [
+        (dt.date(2024, 5, 1), None),
+        (DAY, dt.date(2024, 4, 30)),
+    ]
+    assert BatchRow.objects.filter(seal=first.source.seal, row_kind="registry.certificate", row_id=first.pk).exists()
+    assert Event.objects.filter(event="registry.certificate.recorded").count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        ("registry.period_missing", {"since": None, "until": None}),
+        ("registry.day_order", {"until": dt.date(2022, 4, 30)}),
+        ("registry.day_in_future", {"since": dt.date(2999, 1, 1)}),
+        ("registry.reason_missing", {"reason": " "}),
+    ],
+)
+def test_a_certificate_that_cannot_be_is_refused(rule: str, changes: dict[str, Any]) -> None:
+    asked = {"since": DAY, "until": dt.date(2024, 4, 30), "reason": WHY, **changes}
+    refused(rule, actions.record_certificate, organization=shenzhen(), **asked)
+
+
+@pytest.mark.django_db
+def test_a_period_is_entered_once_and_not_for_a_body_that_has_ended() -> None:
+    asked: dict[str, Any] = {"organization": shenzhen(), "since": DAY, "until": None, "reason": WHY}
+    do(actions.record_certificate, **asked)
+    refused("registry.record_known", actions.record_certificate, **asked)
+    do(actions.end_organization, organization=shenzhen(), standing="cancelled", on=today(), reason=WHY)
+    refused("registry.has_ended", actions.record_certificate, **{**asked, "until": today()})
+
+
+@pytest.mark.django_db
+def test_a_mark_is_given_and_taken_with_two_clocks_and_search_filters_by_it() -> None:
+    body = shenzhen()
+    given = do(actions.record_mark, organization=body, mark="charity", held=True, on=DAY, reason=WHY)
+    assert (given.value, given.set_by_app, given.valid_from) == ("yes", "registry", DAY)
+    assert OrganizationSearch.objects.get(org=body).marks == ["charity"]
+    source = Source.objects.latest("pk")
+    assert BatchRow.objects.filter(seal=source.seal or "", row_kind="orgs.mark", row_id=given.pk).exists()
+    taken_on = dt.date(2023, 1, 1)
+    do(actions.record_mark, organization=body, mark="charity", held=False, on=taken_on, reason="申请终止")
+    assert not surroundings_of(body).marks
+    assert OrganizationSearch.objects.get(org=body).marks == []
+    assert [one.code for one in surroundings_of(body, on=dt.date(2022, 12, 31)).marks] == ["charity"]
+
+
+@pytest.mark.django_db
+def test_a_mark_that_cannot_be_is_refused_and_leaves_nothing() -> None:
+    body = shenzhen()
+    asked: dict[str, Any] = {"organization": body, "mark": "charity", "held": True, "on": DAY, "reason": WHY}
+    marks, sources = Mark.objects.count(), Source.objects.count()
+    refused("registry.no_such_mark", actions.record_mark, **{**asked, "mark": "grade"})
+    refused("registry.day_in_future", actions.record_mark, **{**asked, "on": dt.date(2999, 1, 1)})
+    refused("registry.day_too_early", actions.record_mark, **{**asked, "on": dt.date(1990, 1, 1)})
+    refused("registry.reason_missing", actions.record_mark, **{**asked, "reason": ""})
+    refused("registry.record_known", actions.record_mark, **{**asked, "held": False})
+    assert (Mark.objects.count(), Source.objects.count()) == (marks, sources)
+    do(actions.record_mark, **asked)
+    refused("registry.record_known", actions.record_mark, **asked)
+
+
+@pytest.mark.django_db
+def test_no_app_sets_the_mark_of_another() -> None:
+    with pytest.raises(ValueError, match="grade"), acting(actor_of("dana")) as actor:
+        orgs.set_mark(
+            actor=actor, organization=shenzhen(), code="grade", value="5A", on=DAY, source="x", app="registry"
+        )
+    with pytest.raises(NotAllowed), acting(actor_of("rita")) as actor:
+        orgs.set_mark(
+            actor=actor, organization=shenzhen(), code="charity", value="yes", on=DAY, source="x", app="registry"
+        )
 
 
 # --- who said what ---

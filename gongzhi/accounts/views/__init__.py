@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth import login as open_session
 from django.contrib.auth import logout as close_session
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from gongzhi.accounts import actions
+from gongzhi.accounts.enums import Method
 from gongzhi.accounts.forms import SignInForm
 from gongzhi.accounts.models import Account
+from gongzhi.accounts.sessions import enter
+from gongzhi.accounts.views.codes import beside
 from gongzhi.core.door import DoorRequest, after
 from gongzhi.core.errors import RuleViolation
 from gongzhi.core.links import safe_next
 from gongzhi.core.network import address_of
-
-BACKEND = "gongzhi.accounts.backend.AccountBackend"
+from gongzhi.core.sessions import stored_key
 
 
 @sensitive_post_parameters("password")
@@ -32,7 +32,7 @@ BACKEND = "gongzhi.accounts.backend.AccountBackend"
 def sign_in(request: DoorRequest) -> HttpResponse:
     """Sign in by password. A failed try is counted after the rollback; the name typed stays in the form."""
     form = SignInForm(request.POST if request.method == "POST" else None)
-    context = {"form": form, "next": safe_next(request), "site": settings.SITE}
+    context = beside(request, form=form, site=settings.SITE)
     if request.method != "POST":
         if request.actor.signed_in:
             return HttpResponseRedirect(safe_next(request) or reverse("portal:home"))
@@ -49,12 +49,7 @@ def sign_in(request: DoorRequest) -> HttpResponse:
             after(lambda: actions.count_failed_sign_in(login=name, address=address))
         form.add_error(None, str(error.message))
         return render(request, "accounts/sign_in.html", context, status=422)
-    open_session(request, account, backend=BACKEND)
-    if form.cleaned_data["public_computer"]:
-        request.session.set_expiry(0)
-    # Always by way of the capacity: whoever works for one agency acts for it wherever they were going.
-    onward = urlencode({"next": safe_next(request)}) if safe_next(request) else ""
-    return HttpResponseRedirect(reverse("portal:after_sign_in") + (f"?{onward}" if onward else ""))
+    return enter(request, account, method=Method.PASSWORD)
 
 
 @login_not_required
@@ -62,7 +57,7 @@ def sign_in(request: DoorRequest) -> HttpResponse:
 def sign_out(request: DoorRequest) -> HttpResponse:
     """Sign out. Signing out twice is no error. The browser is asked to forget what it kept of us."""
     if isinstance(request.user, Account):
-        actions.sign_out(actor=request.actor, account=request.user)
+        actions.sign_out(actor=request.actor, account=request.user, stored_key=stored_key(request.session.session_key))
     close_session(request)
     response = HttpResponseRedirect(reverse("portal:home"))
     response.headers["Clear-Site-Data"] = '"cache", "storage"'

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import re
 import unicodedata
+from contextlib import suppress
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -17,14 +18,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts import policies
-from gongzhi.accounts.models import Account, ApiClient, Person
+from gongzhi.accounts.models import Account, ApiClient, Person, SignIn
 from gongzhi.audit import actions as audit
 from gongzhi.core import throttle
-from gongzhi.core.actor import Actor
+from gongzhi.core.actor import Actor, ActorKind, Scope
 from gongzhi.core.crypto import blind_index, seal
+from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.ids import next_pk, unguessable
 from gongzhi.core.masks import mask_email, mask_name, mask_phone
+from gongzhi.core.network import bucket_of
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -69,6 +72,24 @@ def create_account(*, actor: Actor, name: str, password: str, email: str = "", p
     """
     if not policies.can_create_account(actor):
         raise NotAllowed("accounts.create")
+    account = make_account(name=name, password=password, email=email, phone=phone)
+    audit.record(actor=actor, event="accounts.account.created", subject=account)
+    return account
+
+
+def check_password_rules(password: str, *, email: str = "", account: Account | None = None) -> None:
+    """Raise `RuleViolation` naming `password` for one the rules refuse (`accounts.passwords`)."""
+    try:
+        validate_password(password, account or Account(email=email or None))
+    except ValidationError as error:
+        raise RuleViolation("accounts.password_weak", " ".join(error.messages), field="password") from error
+
+
+def make_account(*, name: str, password: str | None, email: str = "", phone: str = "") -> Account:
+    """The person and the account, checked but neither allowed nor recorded: part of the actions that make one.
+
+    `password` None makes an account that no password opens. Raises `RuleViolation` naming the field.
+    """
     name = unicodedata.normalize("NFC", name).strip()
     if not name:
         raise RuleViolation("accounts.name_missing", _("Give the person's name."), field="name")
@@ -88,19 +109,19 @@ def create_account(*, actor: Actor, name: str, password: str, email: str = "", p
             ) from error
     if not email and not digits:
         raise RuleViolation("accounts.unreachable", _("Give an e-mail address or a phone number."), field="email")
-    try:
-        validate_password(password)
-    except ValidationError as error:
-        raise RuleViolation("accounts.password_weak", " ".join(error.messages), field="password") from error
+    if password is not None:
+        check_password_rules(password, email=email)
 
     pk = next_pk(Person)
-    person = Person.objects.create(
-        pk=pk,
-        name_sealed=seal(name, where="accounts_person.name_sealed", pk=pk),
-        name_masked=mask_name(name),
-        phone_sealed=seal(digits, where="accounts_person.phone_sealed", pk=pk) if digits else b"",
-        phone_masked=mask_phone(digits) if digits else "",
-    )
+    owner = Actor(kind=ActorKind.PERSON, scope=Scope(person=pk), person_id=pk)
+    with acting(owner):  # the second wall lets a visitor write no one's record but the one being made
+        person = Person.objects.create(
+            pk=pk,
+            name_sealed=seal(name, where="accounts_person.name_sealed", pk=pk),
+            name_masked=mask_name(name),
+            phone_sealed=seal(digits, where="accounts_person.phone_sealed", pk=pk) if digits else b"",
+            phone_masked=mask_phone(digits) if digits else "",
+        )
     try:
         with transaction.atomic():
             account = Account.objects.create(
@@ -114,7 +135,6 @@ def create_account(*, actor: Actor, name: str, password: str, email: str = "", p
         raise RuleViolation(
             "accounts.already_used", _("Another account already uses this address or number."), field="email"
         ) from error
-    audit.record(actor=actor, event="accounts.account.created", subject=account)
     return account
 
 
@@ -137,8 +157,11 @@ def throttled(login: str, address: str) -> bool:
 
 
 def _buckets(login: str, address: str) -> tuple[str, str]:
-    name = blind_index("throttle.name", unicodedata.normalize("NFKC", login).strip().lower()).hex()
-    return f"sign_in:name:{name}", f"sign_in:address:{blind_index('throttle.address', address).hex()}"
+    """A number typed in five ways is one name, and who holds one IPv6 address holds its whole /64."""
+    login = unicodedata.normalize("NFKC", login).strip().lower()
+    with suppress(ValueError):
+        login = clean_phone(login)
+    return f"sign_in:name:{blind_index('throttle.name', login).hex()}", bucket_of("sign_in:address", address)
 
 
 def count_failed_sign_in(*, login: str, address: str) -> None:
@@ -173,8 +196,9 @@ def sign_in(*, actor: Actor, login: str, password: str, address: str) -> Account
 
 
 @transaction.atomic
-def sign_out(*, actor: Actor, account: Account) -> None:
+def sign_out(*, actor: Actor, account: Account, stored_key: str = "") -> None:
     """Write down that a session ended; the caller flushes it."""
+    SignIn.objects.open().filter(account=account, stored_key=stored_key).update(ended_at=timezone.now())
     audit.record(actor=actor, event="accounts.account.signed_out", subject=account)
 
 
