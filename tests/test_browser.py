@@ -37,6 +37,12 @@ class Stack:
         found = next(one for one in accounts if one["role"] == role)
         return found["email"], found["password"]
 
+    def second(self, role: str) -> tuple[str, str]:
+        """Login and password of the second demonstration account of a role, who approves what the first made."""
+        accounts = json.loads((self.var / "demo-accounts.json").read_text(encoding="utf-8"))
+        found = [one for one in accounts if one["role"] == role][1]
+        return found["email"], found["password"]
+
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
@@ -56,10 +62,11 @@ def stack() -> Iterator[Stack]:
 def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role: str = "registrar") -> None:
     """One journey of `tests/journeys.py` in a process of its own: the browser's sync API stops the ORM in its thread."""
     login, password = stack.account(role)
+    other, others = stack.second("registrar")
     answer = subprocess.run(
         [sys.executable, "-m", "tests.journeys", journey, stack.address, "on" if javascript else "off", str(width)],
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
-        env={**os.environ, "LOGIN": login, "PASSWORD": password},
+        env={**os.environ, "LOGIN": login, "PASSWORD": password, "OTHER_LOGIN": other, "OTHER_PASSWORD": others},
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
@@ -67,7 +74,8 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(
-    "journey", ["find", "sign_in", "modes", "language", "parameters", "narrow", "keep", "sign_up", "hand_in"]
+    "journey",
+    ["find", "sign_in", "modes", "language", "parameters", "narrow", "keep", "sign_up", "hand_in", "announce"],
 )
 def test_each_journey_works_with_and_without_javascript(
     stack: Stack, journey: str, width: int, javascript: bool

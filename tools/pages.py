@@ -95,6 +95,11 @@ PLACES: Final = (
     Place("objection_raise", "/orgs/", follow=".res h3 a", then="objection/"),
     Place("objections", "/workbench/objections/", staff=True),
     Place("objection_answer", "/workbench/objections/", staff=True, follow=".wt td a"),
+    Place("broadcasts", "/workbench/broadcasts/", staff=True),
+    Place("broadcast", "/workbench/broadcasts/", staff=True, follow=".wt tr:last-child td a"),
+    Place("broadcast_new", "/workbench/broadcasts/new/", staff=True),
+    Place("playing_points", "/workbench/playing-points/", staff=True),
+    Place("my_files", "/my/files/", staff=True),
     Place("doubts", "/workbench/doubts/", staff=True),
     Place("doubt_units", "/workbench/doubts/", staff=True, follow=".wt td a"),
 )

@@ -14,7 +14,7 @@ from gongzhi.files.enums import Purpose
 from gongzhi.files.forms import PiecesField
 from gongzhi.reference.models import Division
 from gongzhi.reference.selectors import UnknownDivision, path_of
-from gongzhi.ui.forms import DateBoxesField, Form, Radios
+from gongzhi.ui.forms import DateBoxesField, Form
 
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)", re.ASCII)
 
@@ -50,25 +50,18 @@ class BroadcastForm(Form):
         max_length=60,
         help_text=gettext_lazy("Name or code of the division. It is heard at all playing points below it."),
     )
-    kind = forms.ChoiceField(
-        label=gettext_lazy("How it sounds"),
-        choices=[
-            ("recording", gettext_lazy("Recorded in your own voice")),
-            ("text", gettext_lazy("A text that is read out")),
-        ],
-        initial="recording",
-        widget=Radios(
-            reveals={"recording": ["recording"], "text": ["text"]},
-            hints={"recording": gettext_lazy("People understand and trust a voice they know best, also in dialect.")},
+    recording = PiecesField(
+        label=gettext_lazy("Recorded in your own voice"),
+        required=False,
+        purpose=Purpose.RECORDING,
+        help_text=gettext_lazy(
+            "People understand and trust a voice they know best, also in dialect. WAV, MP3, Ogg or M4A, at most 40 MB; "
+            "record it with any telephone."
         ),
     )
-    recording = PiecesField(
-        label=gettext_lazy("The recording"),
-        purpose=Purpose.RECORDING,
-        help_text=gettext_lazy("WAV, MP3, Ogg or M4A, at most 40 MB. Record it with any telephone."),
-    )
     text = forms.CharField(
-        label=gettext_lazy("The text"),
+        label=gettext_lazy("Or a text that is read out"),
+        required=False,
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 6}),
         help_text=gettext_lazy("As it is to be heard. Do not name private persons; write numbers as they are spoken."),

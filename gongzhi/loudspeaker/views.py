@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
@@ -28,6 +29,9 @@ from gongzhi.loudspeaker.forms import BroadcastForm, PointForm
 from gongzhi.loudspeaker.models import Airing, Broadcast, Point, Receipt
 
 PAGE = 30
+_RANGE: Final = re.compile(r"bytes=(\d{1,15})-(\d{0,15})", re.ASCII)
+#: Bytes of one part at most, whatever was asked for.
+LARGEST_PART: Final = 2 * 1024 * 1024
 
 
 def _page(rows: Any, *, name: str, order: tuple[str, ...], request: DoorRequest) -> Page[Any]:
@@ -81,7 +85,6 @@ def _filled(request: DoorRequest, broadcast: Broadcast | None) -> tuple[Broadcas
         initial = {
             "title": broadcast.title,
             "place": _code(broadcast.path),
-            "kind": "text" if broadcast.text else "recording",
             "text": broadcast.text,
             "first_on": broadcast.first_on,
             "last_on": broadcast.last_on,
@@ -89,19 +92,16 @@ def _filled(request: DoorRequest, broadcast: Broadcast | None) -> tuple[Broadcas
             "urgent_because": broadcast.urgent_because,
         }
     form = BroadcastForm(request.POST or None, request.FILES or None, initial=initial)
-    if broadcast is not None and broadcast.recording is not None:
-        form.fields["recording"].required = False  # the one that is there stays
     if request.method != "POST" or not form.is_valid():
         return form, None
     asked = form.cleaned_data
     try:
-        recording = None
-        if asked["kind"] == "recording":
-            recording = _recording(request.actor, asked["recording"], broadcast)
+        text = asked["text"]
+        recording = _recording(request.actor, asked["recording"], broadcast, text)
         given = {
             "path": asked["place"],
             "title": asked["title"],
-            "text": asked["text"] if asked["kind"] == "text" else "",
+            "text": text,
             "recording": recording,
             "first_on": asked["first_on"],
             "last_on": asked["last_on"],
@@ -133,9 +133,10 @@ def _code(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2].ljust(6, "0") if path != "/" else "100000"
 
 
-def _recording(actor: Actor, handed: Any, broadcast: Broadcast | None) -> Upload | None:
+def _recording(actor: Actor, handed: Any, broadcast: Broadcast | None, text: str) -> Upload | None:
+    """The recording that was handed in, or the one that was there before, unless a text takes its place."""
     if not handed:
-        return broadcast.recording if broadcast is not None else None
+        return broadcast.recording if broadcast is not None and not text.strip() else None
     return files.take_in(actor=actor, handed=handed, purpose=Purpose.RECORDING, owner=Owner(path=actor.path))
 
 
@@ -220,10 +221,32 @@ def _step(request: DoorRequest, broadcast: Broadcast) -> None:
 @require_safe
 def broadcast_sound(request: DoorRequest, public_id: str) -> HttpResponseBase:
     """How a broadcast sounds, to be listened to before it is aired."""
-    return _sound(_broadcast(request, public_id))
+    return _in_part(request, _sound(_broadcast(request, public_id)))
 
 
-def _sound(broadcast: Broadcast) -> HttpResponseBase:
+def _in_part(request: DoorRequest, response: FileResponse) -> HttpResponseBase:
+    """The part of a sound that a player asked for: some telephones play nothing that is not given in parts."""
+    stream, size = response.file_to_stream, int(response.headers.get("Content-Length", 0))
+    response.headers["Accept-Ranges"] = "bytes"
+    asked = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked is None or stream is None or not size:
+        return response
+    first = int(asked[1])
+    last = min(int(asked[2] or size), size - 1, first + LARGEST_PART - 1)
+    part = HttpResponse(status=206 if first <= last else 416, content_type=response.headers["Content-Type"])
+    if first <= last:
+        stream.seek(first)
+        part.content = stream.read(last - first + 1)
+    stream.close()
+    part.headers["Content-Range"] = f"bytes {first}-{last}/{size}" if first <= last else f"bytes */{size}"
+    for name in ("Accept-Ranges", "Cache-Control", "Content-Disposition"):
+        if name in response.headers:
+            part.headers[name] = response.headers[name]
+    part.sandboxed = getattr(response, "sandboxed", False)  # type: ignore[attr-defined]
+    return part
+
+
+def _sound(broadcast: Broadcast) -> FileResponse:
     """The recording, or the text as espeak-ng speaks it. 404 where nothing can speak."""
     if broadcast.recording_id is not None:
         # The platform itself reads the file for whoever may hear the broadcast; nobody gets a right to other files.
@@ -367,7 +390,7 @@ def point_sound(request: DoorRequest, secret: str, number: int) -> HttpResponseB
     airing = _airing(_point(secret), number)
     if airing.broadcast.state != State.APPROVED:
         raise Http404
-    return _sound(airing.broadcast)
+    return _in_part(request, _sound(airing.broadcast))
 
 
 @csrf_exempt

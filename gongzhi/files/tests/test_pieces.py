@@ -288,6 +288,26 @@ def test_only_its_sender_goes_on_with_a_transfer(name: str) -> None:
     assert caught.value.code == "files.transfer_gone"
 
 
+@pytest.mark.django_db
+def test_who_acts_for_an_organization_sends_for_it_and_a_colleague_does_not_go_on_with_it() -> None:
+    from dataclasses import replace
+
+    from gongzhi.files.tests.test_actions import ORGANIZATION
+
+    colleague = replace(ORGANIZATION, person_id=72)
+    transfer = send_all(ORGANIZATION)
+    with acting(colleague):
+        assert not Transfer.objects.visible_to(colleague).exists()
+        with pytest.raises(NotAllowed):
+            actions.finish_transfer(actor=colleague, transfer=transfer)
+    upload = finish(ORGANIZATION, transfer)
+    assert (upload.org_id, upload.person_id) == (7, None)
+    with acting(colleague):
+        assert selectors.own_name(colleague, Upload.objects.visible_to(colleague).get()) == "章程.pdf"
+        with pytest.raises(NotAllowed):  # a file of the organization is removed by who kept it
+            actions.remove(actor=colleague, upload=upload)
+
+
 @pytest.mark.usefixtures("fresh_database")
 def test_the_second_wall_hides_transfers_of_others() -> None:
     begin(actor_of("rita"))

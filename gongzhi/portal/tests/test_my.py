@@ -85,9 +85,9 @@ def test_a_search_that_cannot_be_saved_is_shown_again(client: Client, address: s
 def test_another_persons_search_is_not_there(client: Client) -> None:
     rita = actor_of("rita")
     with acting(rita):
-        saved = save_search(actor=rita, name="我的", asked=Asked.of({"q": "助老"}))
+        saved = save_search(actor=rita, name="我存的搜索", asked=Asked.of({"q": "助老"}))
     client.force_login(account_of("rosa"))  # for herself, not for her agency
-    assert "我的" not in get(client, "/my/searches/")
+    assert "我存的" not in get(client, "/my/searches/")
     assert client.get(f"/my/searches/{saved.public_id}/", secure=True).status_code == 404
     assert client.post(f"/my/searches/{saved.public_id}/remove/", secure=True).status_code == 404
 
