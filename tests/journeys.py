@@ -337,6 +337,70 @@ def announce(page: Page, address: str) -> None:
     expect(page.locator("main h2", has_text=title)).to_have_count(0)
 
 
+def _enter(page: Page, address: str, who: str, password: str) -> None:
+    """Sign in as somebody else."""
+    page.context.clear_cookies()
+    page.goto(f"{address}/accounts/sign-in/")
+    page.fill("input[name=login]", os.environ[who])
+    page.fill("input[name=password]", os.environ[password])
+    page.locator("main button[type=submit]").first.click()
+    page.wait_for_url(f"{address}/workbench/")
+
+
+def _own_page(page: Page, address: str) -> int:
+    """The resident's page of who looked, for herself; how many lines it shows of the newest."""
+    _enter(page, address, "RESIDENT", "RESIDENT_PASSWORD")
+    page.goto(f"{address}/my/looked/")
+    page.locator("main button[name=agency]").click()
+    page.goto(f"{address}/my/looked/")
+    return page.locator(".look").count()
+
+
+def looked(page: Page, address: str) -> None:
+    """An official is refused once, then looks by page, by interface, by list; the resident sees four lines and asks why."""
+    before = _own_page(page, address)
+    number = page.locator(".pagehead .code").inner_text()
+    _enter(page, address, "LOGIN", "PASSWORD")
+    refused = page.goto(f"{address}/workbench/people/{number}/")
+    assert refused is not None
+    assert refused.status == 404
+    _own_page(page, address)
+    page.goto(f"{address}/my/data/")
+    page.fill("main input[name=code]", "999901")
+    page.locator("main form:has(input[name=code]) button").click()
+    _enter(page, address, "LOGIN", "PASSWORD")
+    page.goto(f"{address}/workbench/people/{number}/")
+    page.locator("main input[value='contact.matter']").check(force=True)
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("main")).to_contain_text("您打开这一页已被记录")
+    page.goto(f"{address}/api/v1/people/{number}/contact?purpose=contact.check")
+    expect(page.locator("body")).to_contain_text(number)
+    page.goto(f"{address}/workbench/people/export/")
+    ready = page.locator("main table a").count()
+    page.locator("main input[value='contact.notice']").check(force=True)
+    page.fill("main textarea[name=reason]", "示例：通知停课，用后销毁")
+    page.locator("main form button[type=submit]").click()
+    for _try in range(60):
+        page.goto(f"{address}/workbench/people/export/")
+        if page.locator("main table a").count() > ready:
+            break
+        page.wait_for_timeout(1000)
+    link = page.locator("main table a").first.get_attribute("href")
+    assert number in page.request.get(f"{address}{link}").text()
+    after = _own_page(page, address)
+    assert after == min(before + 4, 20)
+    for words in ("被系统拒绝", "批量导出", "通过数据接口", "在页面上看"):
+        expect(page.locator("main")).to_contain_text(words)
+    page.locator(".look .ask a").first.click()
+    page.fill("main textarea[name=says]", "为什么要列入名单？")
+    page.locator("main form button[type=submit]").click()
+    expect(page.locator("main")).to_contain_text("已问，答复中")
+    page.goto(f"{address}/my/data/")
+    page.fill("main input[name=code]", "")
+    page.locator("main form:has(input[name=code]) button").click()
+    page.goto(f"{address}/my/looked/")
+
+
 def _scripts(page: Page) -> bool:
     return sys.argv[3] == "on"
 
@@ -353,6 +417,7 @@ JOURNEYS: dict[str, Callable[[Page, str], None]] = {
     "passkey": passkey,
     "hand_in": hand_in,
     "announce": announce,
+    "looked": looked,
 }
 
 

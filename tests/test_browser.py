@@ -63,10 +63,14 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
     """One journey of `tests/journeys.py` in a process of its own: the browser's sync API stops the ORM in its thread."""
     login, password = stack.account(role)
     other, others = stack.second("registrar")
+    resident, secret = stack.account("reader")
     answer = subprocess.run(
         [sys.executable, "-m", "tests.journeys", journey, stack.address, "on" if javascript else "off", str(width)],
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
-        env={**os.environ, "LOGIN": login, "PASSWORD": password, "OTHER_LOGIN": other, "OTHER_PASSWORD": others},
+        env={
+            **os.environ, "LOGIN": login, "PASSWORD": password, "OTHER_LOGIN": other, "OTHER_PASSWORD": others,
+            "RESIDENT": resident, "RESIDENT_PASSWORD": secret,
+        },
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
@@ -75,7 +79,19 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize(
     "journey",
-    ["find", "sign_in", "modes", "language", "parameters", "narrow", "keep", "sign_up", "hand_in", "announce"],
+    [
+        "find",
+        "sign_in",
+        "modes",
+        "language",
+        "parameters",
+        "narrow",
+        "keep",
+        "sign_up",
+        "hand_in",
+        "announce",
+        "looked",
+    ],
 )
 def test_each_journey_works_with_and_without_javascript(
     stack: Stack, journey: str, width: int, javascript: bool

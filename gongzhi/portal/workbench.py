@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzhi.accounts.models import Account
@@ -18,6 +19,7 @@ from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.links import safe_next
 from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.times import today
 from gongzhi.files import actions as files
 from gongzhi.files.enums import READ
 from gongzhi.files.models import Upload
@@ -30,6 +32,8 @@ from gongzhi.orgs.acting import ACTING_FOR, capacities
 from gongzhi.orgs.enums import APPOINT, SEE_WORKBENCH
 from gongzhi.orgs.models import Organization
 from gongzhi.portal import selectors
+from gongzhi.privacy.enums import ANSWER
+from gongzhi.privacy.models import Question
 from gongzhi.registry.actions import correct_item
 from gongzhi.registry.enums import CORRECT
 from gongzhi.registry.forms import CorrectionForm
@@ -84,6 +88,27 @@ def act_for(request: DoorRequest) -> HttpResponse:
 
 def _work(actor: Actor) -> list[dict[str, object]]:
     """What waits for an official's answer, as boxes of the workbench."""
+    return [*_questions(actor), *_objections(actor)]
+
+
+def _questions(actor: Actor) -> list[dict[str, object]]:
+    """Questions why the agency looked; red once one is overdue."""
+    if not actor.may(ANSWER):
+        return []
+    mine = Question.objects.visible_to(actor).waiting().filter(agency_id=actor.agency_id or 0)
+    late = mine.overdue(today()).count()
+    return [
+        {
+            "label": _("Questions why we looked"),
+            "value": mine.count(),
+            "url": reverse("privacy:question_list"),
+            "tone": "bad" if late else "",
+            "note": ngettext("%(n)s overdue", "%(n)s overdue", late) % {"n": late} if late else "",
+        }
+    ]
+
+
+def _objections(actor: Actor) -> list[dict[str, object]]:
     if not actor.may(CORRECT):
         return []
     waiting = Objection.objects.visible_to(actor).waiting().count()

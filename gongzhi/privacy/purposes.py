@@ -71,6 +71,12 @@ KINDS: Final[dict[str, str | Promise]] = {
     "accounts.person": _("The record of the person"),
     "files.upload": _("A file"),
     "registry.objection": _("An objection"),
+    "accounts.apiclient": _("A program that uses the interface"),
+    "privacy.export": _("A list of people"),
+    "privacy.grant": _("An emergency access"),
+    "privacy.hold": _("A notice held back"),
+    "privacy.question": _("A question why somebody looked"),
+    "privacy.request": _("A request about own data"),
 }
 
 OTHER_FIELD: Final = _("Personal data")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.apps import apps
 from django.db import models, transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from gongzhi.audit import actions as audit
 from gongzhi.core.actor import Actor
@@ -15,6 +16,7 @@ from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed
 from gongzhi.core.retention import Retention, rules_of
 from gongzhi.privacy import policies
+from gongzhi.privacy.purposes import KINDS
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {"forget_expired": "It is about persons."}
@@ -32,6 +34,11 @@ class Due:
     def label(self) -> str:
         """`app.model`."""
         return self.model._meta.label_lower
+
+    @property
+    def words(self) -> str | Promise:
+        """What kind of row it is, for people."""
+        return KINDS.get(self.label, self.label)
 
 
 def every_rule() -> list[tuple[type[models.Model], Retention]]:
