@@ -87,6 +87,12 @@ PLACES: Final = (
     Place("objection_answer", "/workbench/objections/", staff=True, follow=".wt td a"),
     Place("doubts", "/workbench/doubts/", staff=True),
     Place("doubt_units", "/workbench/doubts/", staff=True, follow=".wt td a"),
+    Place("people", "/workbench/people/", staff=True),
+    Place("people_lists", "/workbench/people/export/", staff=True),
+    Place("emergency", "/workbench/people/emergency/", staff=True),
+    Place("holds", "/workbench/holds/", staff=True),
+    Place("questions", "/workbench/questions/", staff=True),
+    Place("counter", "/workbench/counter/looked/", staff=True),
 )
 
 
