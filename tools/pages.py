@@ -102,6 +102,12 @@ PLACES: Final = (
     Place("my_files", "/my/files/", staff=True),
     Place("doubts", "/workbench/doubts/", staff=True),
     Place("doubt_units", "/workbench/doubts/", staff=True, follow=".wt td a"),
+    Place("people", "/workbench/people/", staff=True),
+    Place("people_lists", "/workbench/people/export/", staff=True),
+    Place("emergency", "/workbench/people/emergency/", staff=True),
+    Place("holds", "/workbench/holds/", staff=True),
+    Place("questions", "/workbench/questions/", staff=True),
+    Place("counter", "/workbench/counter/looked/", staff=True),
 )
 
 

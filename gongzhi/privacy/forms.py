@@ -146,7 +146,6 @@ class RightsForm(Form):
     kind = forms.ChoiceField(
         label=_("What do you ask for?"),
         widget=Radios(
-            reveals={RequestKind.CORRECT: ["field", "says"]},
             hints={
                 RequestKind.COPY: _("Everything the platform holds about you, to read and for programs. Made at once."),
                 RequestKind.DELETE: _("Closes your account. What a law keeps for a time is kept and not used."),
@@ -156,9 +155,11 @@ class RightsForm(Form):
         choices=RequestKind.choices,
     )
     field = forms.ChoiceField(
-        label=_("What is wrong?"), choices=[("name_sealed", _("My name")), ("phone_sealed", _("Phone number"))]
+        label=_("With a correction: what is wrong?"),
+        required=False,
+        choices=[("", _("No correction")), ("name_sealed", _("My name")), ("phone_sealed", _("Phone number"))],
     )
-    says = forms.CharField(label=_("How should it be?"), max_length=100)
+    says = forms.CharField(label=_("With a correction: how should it be?"), required=False, max_length=100)
 
 
 class DivisionForm(Form):
@@ -179,10 +180,12 @@ class DecideForm(Form):
 
     outcome = forms.ChoiceField(
         label=_("Decision"),
-        widget=Radios(reveals={"refuse": ["ground"]}),
+        widget=Radios,
         choices=[("grant", _("Granted: it takes effect at once")), ("refuse", _("Refused, with the legal reason"))],
     )
-    ground = forms.ChoiceField(label=_("Legal reason"), choices=Ground.choices)
+    ground = forms.ChoiceField(
+        label=_("With a refusal: its legal reason"), required=False, choices=[("", _("No refusal")), *Ground.choices]
+    )
     answer = forms.CharField(
         label=_("To the person"),
         max_length=2000,

@@ -383,3 +383,20 @@ def test_the_register_of_personal_data_says_what_the_models_say() -> None:
     file = Path(gongzhi.__file__).resolve().parent.parent / "docs" / "security" / "personal-data.md"
     assert file.read_text(encoding="utf-8") == register()
     assert "accounts.person" in register()
+
+
+def test_a_correction_by_page_says_what_is_missing_and_keeps_what_was_typed(client: Client) -> None:
+    browser = signed_in(client, "rita")
+    given = {"step": "ask", "kind": "correct", "field": "", "says": "留着这句"}
+    missing = browser.post("/my/data/", given, secure=True)
+    assert missing.status_code == 422
+    assert "留着这句" in missing.content.decode()
+    assert browser.post("/my/data/", given | {"field": "name_sealed"}, secure=True).status_code == 302
+    adam = signed_in(Client(), "adam")
+    address = re.search(
+        r"/workbench/data-requests/\w+/", adam.get("/workbench/data-requests/", secure=True).content.decode()
+    )
+    assert address is not None
+    refusal = {"outcome": "refuse", "answer": "示例答复"}
+    assert adam.post(address[0], refusal, secure=True).status_code == 422
+    assert adam.post(address[0], refusal | {"ground": "not_proven"}, secure=True).status_code == 302
