@@ -13,6 +13,11 @@ from gongzhi.core.door import Kind
 from tests.world import GUANGDONG, SHENZHEN
 
 CHARACTERS = ("visitor", "rita", "rosa", "dana", "edith", "adam")
+#: Further characters, and whose status holds for them unless a row says otherwise in `also`. Alice, Bob and Carol act for
+#: their organization.
+LIKE = {"alice": "rita", "bob": "rita", "carol": "rita", "victor": "rita"}
+#: Rows of what belongs to a person: who acts for an organization has the organization's scope and no other.
+NOT_AS_HOUSE = {"alice": 403, "bob": 403, "carol": 403}
 
 
 @dataclass(frozen=True)
@@ -24,11 +29,24 @@ class Access:
     method: str = "get"
     body: dict[str, str] = field(default_factory=dict)
     door: Kind = Kind.NORMAL
+    #: Character of `LIKE` → status, where it is not that of whom they are like.
+    also: dict[str, int] = field(default_factory=dict)
+
+    def status_of(self, character: str) -> int:
+        """What a character gets."""
+        if character in CHARACTERS:
+            return self.statuses[CHARACTERS.index(character)]
+        return self.also.get(character, self.statuses[CHARACTERS.index(LIKE[character])])
 
 
 def everyone(build: Callable[[], str], status: int = 200, **more: object) -> Access:
     """The same answer for all."""
     return Access(build, (status,) * len(CHARACTERS), **more)  # type: ignore[arg-type]
+
+
+def house(build: Callable[[], str], *, method: str = "get", **also: int) -> Access:
+    """A page of an organization's desk: nobody but its people; `also` says what each of them gets."""
+    return Access(build, (302, 403, 403, 403, 403, 403), method, also=also)
 
 
 def at(address: str) -> Callable[[], str]:
@@ -124,6 +142,39 @@ def a_problem() -> str:
     return f"{address}problems/{problem.pk}/"
 
 
+def a_member() -> int:
+    """Bob's membership in the body in Shenzhen."""
+    from gongzhi.orgs.models import Membership
+    from tests.world import account_of
+
+    return Membership.objects.get(person_id=account_of("bob").person_id, ended_at=None).pk
+
+
+def an_invitation() -> str:
+    """The address of a link Alice made for Victor."""
+    return f"/invitations/{_invited()[1]}/"
+
+
+def an_open_invitation() -> str:
+    """The public name of an invitation of the body in Shenzhen."""
+    return _invited()[0]
+
+
+def _invited() -> tuple[str, str]:
+    from gongzhi.core.door import acting
+    from gongzhi.orgs.actions import members
+    from gongzhi.orgs.enums import OrgRole
+    from gongzhi.orgs.models import Organization
+    from tests.world import actor_of
+
+    house = Organization.objects.get(credit_code=SHENZHEN)
+    with acting(actor_of("alice")) as alice:
+        made, token = members.invite_member(
+            actor=alice, organization=house, address="victor@world.example", role=OrgRole.READER
+        )
+    return made.public_id, token
+
+
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
@@ -155,14 +206,37 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:organization_detail", "get"): everyone(at(f"/orgs/{GUANGDONG}/")),
     # What belongs to a person is not the agency's: who acts for one reads how to act for oneself.
     ("portal:messages", "get"): Access(at("/my/messages/"), (302, 200, 200, 200, 200, 200)),
-    ("portal:messages", "post"): Access(at("/my/messages/"), (302, 302, 403, 403, 403, 403), "post"),
+    ("portal:messages", "post"): Access(at("/my/messages/"), (302, 302, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE),
     ("portal:saved_searches", "get"): Access(at("/my/searches/"), (302, 200, 200, 200, 200, 200)),
-    ("portal:saved_searches", "post"): Access(at("/my/searches/?q=x"), (302, 422, 403, 403, 403, 403), "post"),
+    ("portal:saved_searches", "post"): Access(
+        at("/my/searches/?q=x"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
     ("portal:saved_search", "get"): Access(at("/my/searches/NOTHING/"), (302, 404, 404, 404, 404, 404)),
     ("portal:forget_search", "post"): Access(
         at("/my/searches/NOTHING/remove/"), (302, 404, 404, 404, 404, 404), "post"
     ),
     ("portal:data", "get"): everyone(at("/data/")),
+    # A person's own page, and the desk of an organization: Alice keeps it, Bob reads there, Carol keeps another one.
+    ("portal:my", "get"): Access(at("/my/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:desk", "get"): Access(at("/desk/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:member_list", "get"): house(at("/desk/members/"), alice=200, bob=200, carol=200),
+    ("portal:member_detail", "get"): house(lambda: f"/desk/members/{a_member()}/", alice=200, carol=404),
+    ("portal:member_detail", "post"): house(
+        lambda: f"/desk/members/{a_member()}/", alice=422, carol=404, method="post"
+    ),
+    ("portal:member_end", "post"): house(
+        lambda: f"/desk/members/{a_member()}/end/", alice=302, carol=404, method="post"
+    ),
+    ("portal:member_leave", "get"): house(at("/desk/leave/"), alice=200, bob=200, carol=200),
+    ("portal:member_leave", "post"): house(at("/desk/leave/"), alice=422, bob=302, carol=422, method="post"),
+    ("portal:org_role_list", "get"): house(at("/desk/roles/"), alice=200, bob=200, carol=200),
+    ("portal:invitation_list", "get"): house(at("/desk/invitations/"), alice=200, carol=200),
+    ("portal:invitation_list", "post"): house(at("/desk/invitations/"), alice=422, carol=422, method="post"),
+    ("portal:invitation_withdraw", "post"): house(
+        lambda: f"/desk/invitations/{an_open_invitation()}/withdraw/", alice=302, carol=404, method="post"
+    ),
+    ("portal:invitation", "get"): Access(an_invitation, (302, 403, 403, 403, 403, 403), also={"victor": 200}),
+    ("portal:invitation", "post"): Access(an_invitation, (302, 403, 403, 403, 403, 403), "post", also={"victor": 302}),
     ("portal:workbench", "get"): Access(at("/workbench/"), (302, 403, 200, 200, 200, 200)),
     ("portal:intake_upload", "get"): Access(at("/workbench/import/"), (302, 403, 403, 200, 200, 403)),
     ("portal:intake_upload", "post"): Access(at("/workbench/import/"), (302, 403, 403, 422, 422, 403), "post"),
