@@ -56,17 +56,24 @@ def stack() -> Iterator[Stack]:
 def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440) -> None:
     """One journey of `tests/journeys.py` in a process of its own: the browser's sync API stops the ORM in its thread."""
     login, password = stack.account("registrar")
+    owner, resident = stack.account("owner"), stack.account("resident")
+    more = {
+        "LOGIN_OWNER": owner[0],
+        "PASSWORD_OWNER": owner[1],
+        "LOGIN_RESIDENT": resident[0],
+        "PASSWORD_RESIDENT": resident[1],
+    }
     answer = subprocess.run(
         [sys.executable, "-m", "tests.journeys", journey, stack.address, "on" if javascript else "off", str(width)],
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
-        env={**os.environ, "LOGIN": login, "PASSWORD": password},
+        env={**os.environ, "LOGIN": login, "PASSWORD": password, **more},
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
 @pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("journey", ["find", "sign_in", "modes", "language", "parameters", "narrow", "keep"])
+@pytest.mark.parametrize("journey", ["find", "sign_in", "modes", "language", "parameters", "narrow", "keep", "handler"])
 def test_each_journey_works_with_and_without_javascript(
     stack: Stack, journey: str, width: int, javascript: bool
 ) -> None:
