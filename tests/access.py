@@ -13,6 +13,14 @@ from gongzhi.core.door import Kind
 from tests.world import GUANGDONG, SHENZHEN
 
 CHARACTERS = ("visitor", "rita", "rosa", "dana", "edith", "adam")
+#: Further characters, and whose status holds for them unless a row says otherwise in `also`. Alice, Bob and Carol act for
+#: their organization.
+LIKE = {"alice": "rita", "bob": "rita", "carol": "rita", "victor": "rita"}
+#: Rows of what belongs to a person: who acts for an organization has the organization's scope and no other.
+NOT_AS_HOUSE = {"alice": 403, "bob": 403, "carol": 403}
+#: What is Rita's own is not there for anybody else.
+NOT_RITA = {"alice": 404, "bob": 404, "carol": 404, "victor": 404}
+HOUSES = {"alice": 200, "bob": 200, "carol": 200}
 
 
 @dataclass(frozen=True)
@@ -24,11 +32,24 @@ class Access:
     method: str = "get"
     body: dict[str, str] = field(default_factory=dict)
     door: Kind = Kind.NORMAL
+    #: Character of `LIKE` → status, where it is not that of whom they are like.
+    also: dict[str, int] = field(default_factory=dict)
+
+    def status_of(self, character: str) -> int:
+        """What a character gets."""
+        if character in CHARACTERS:
+            return self.statuses[CHARACTERS.index(character)]
+        return self.also.get(character, self.statuses[CHARACTERS.index(LIKE[character])])
 
 
 def everyone(build: Callable[[], str], status: int = 200, **more: object) -> Access:
     """The same answer for all."""
     return Access(build, (status,) * len(CHARACTERS), **more)  # type: ignore[arg-type]
+
+
+def house(build: Callable[[], str], *, method: str = "get", **also: int) -> Access:
+    """A page of an organization's desk: nobody but its people; `also` says what each of them gets."""
+    return Access(build, (302, 403, 403, 403, 403, 403), method, also=also)
 
 
 def at(address: str) -> Callable[[], str]:
@@ -304,6 +325,39 @@ def a_question() -> str:
     return f"/workbench/questions/{question.public_id}/"
 
 
+def a_member() -> int:
+    """Bob's membership in the body in Shenzhen."""
+    from gongzhi.orgs.models import Membership
+    from tests.world import account_of
+
+    return Membership.objects.get(person_id=account_of("bob").person_id, ended_at=None).pk
+
+
+def an_invitation() -> str:
+    """The address of a link Alice made for Victor."""
+    return f"/invitations/{_invited()[1]}/"
+
+
+def an_open_invitation() -> str:
+    """The public name of an invitation of the body in Shenzhen."""
+    return _invited()[0]
+
+
+def _invited() -> tuple[str, str]:
+    from gongzhi.core.door import acting
+    from gongzhi.orgs.actions import members
+    from gongzhi.orgs.enums import OrgRole
+    from gongzhi.orgs.models import Organization
+    from tests.world import actor_of
+
+    house = Organization.objects.get(credit_code=SHENZHEN)
+    with acting(actor_of("alice")) as alice:
+        made, token = members.invite_member(
+            actor=alice, organization=house, address="victor@world.example", role=OrgRole.READER
+        )
+    return made.public_id, token
+
+
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
@@ -335,9 +389,11 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:organization_detail", "get"): everyone(at(f"/orgs/{GUANGDONG}/")),
     # What belongs to a person is not the agency's: who acts for one reads how to act for oneself.
     ("portal:messages", "get"): Access(at("/my/messages/"), (302, 200, 200, 200, 200, 200)),
-    ("portal:messages", "post"): Access(at("/my/messages/"), (302, 302, 403, 403, 403, 403), "post"),
+    ("portal:messages", "post"): Access(at("/my/messages/"), (302, 302, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE),
     ("portal:saved_searches", "get"): Access(at("/my/searches/"), (302, 200, 200, 200, 200, 200)),
-    ("portal:saved_searches", "post"): Access(at("/my/searches/?q=x"), (302, 422, 403, 403, 403, 403), "post"),
+    ("portal:saved_searches", "post"): Access(
+        at("/my/searches/?q=x"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
     ("portal:saved_search", "get"): Access(at("/my/searches/NOTHING/"), (302, 404, 404, 404, 404, 404)),
     ("portal:forget_search", "post"): Access(
         at("/my/searches/NOTHING/remove/"), (302, 404, 404, 404, 404, 404), "post"
@@ -345,18 +401,22 @@ TABLE: dict[tuple[str, str], Access] = {
     # A person's files are theirs alone; who acts for an agency is told so.
     ("files:mine", "get"): Access(at("/my/files/"), (302, 200, 200, 200, 200, 200)),
     ("files:mine", "post"): Access(at("/my/files/"), (302, 422, 403, 403, 403, 403), "post"),
-    ("files:download", "get"): Access(lambda: f"/my/files/{ritas_file()}/", (302, 302, 404, 404, 404, 404)),
-    ("files:remove", "post"): Access(
-        lambda: f"/my/files/{ritas_file()}/remove/", (302, 302, 404, 404, 404, 404), "post"
+    ("files:download", "get"): Access(
+        lambda: f"/my/files/{ritas_file()}/", (302, 302, 404, 404, 404, 404), also=NOT_RITA
     ),
-    ("files:open", "get"): Access(ritas_link, (302, 200, 404, 404, 404, 404)),
+    ("files:remove", "post"): Access(
+        lambda: f"/my/files/{ritas_file()}/remove/", (302, 302, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("files:open", "get"): Access(ritas_link, (302, 200, 404, 404, 404, 404), also=NOT_RITA),
     ("files:begin", "post"): Access(at("/files/sending/"), (302, 422, 422, 422, 422, 422), "post"),
-    ("files:sending", "get"): Access(lambda: f"/files/sending/{ritas_transfer()}/", (302, 200, 404, 404, 404, 404)),
+    ("files:sending", "get"): Access(
+        lambda: f"/files/sending/{ritas_transfer()}/", (302, 200, 404, 404, 404, 404), also=NOT_RITA
+    ),
     ("files:piece", "post"): Access(
-        lambda: f"/files/sending/{ritas_transfer()}/0/", (302, 422, 404, 404, 404, 404), "post"
+        lambda: f"/files/sending/{ritas_transfer()}/0/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
     ),
     ("files:give_up", "post"): Access(
-        lambda: f"/files/sending/{ritas_transfer()}/give-up/", (302, 302, 404, 404, 404, 404), "post"
+        lambda: f"/files/sending/{ritas_transfer()}/give-up/", (302, 302, 404, 404, 404, 404), "post", also=NOT_RITA
     ),
     ("portal:data", "get"): everyone(at("/data/")),
     # Broadcasts: officers of the division. A playing point's link is its right, whoever holds it.
@@ -394,6 +454,27 @@ TABLE: dict[tuple[str, str], Access] = {
     ("loudspeaker:point_played", "post"): everyone(
         lambda: f"/loudspeaker/{a_point()[1]}/1/played/", 404, method="post"
     ),
+    # A person's own page, and the desk of an organization: Alice keeps it, Bob reads there, Carol keeps another one.
+    ("portal:my", "get"): Access(at("/my/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:desk", "get"): Access(at("/desk/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:member_list", "get"): house(at("/desk/members/"), alice=200, bob=200, carol=200),
+    ("portal:member_detail", "get"): house(lambda: f"/desk/members/{a_member()}/", alice=200, carol=404),
+    ("portal:member_detail", "post"): house(
+        lambda: f"/desk/members/{a_member()}/", alice=422, carol=404, method="post"
+    ),
+    ("portal:member_end", "post"): house(
+        lambda: f"/desk/members/{a_member()}/end/", alice=302, carol=404, method="post"
+    ),
+    ("portal:member_leave", "get"): house(at("/desk/leave/"), alice=200, bob=200, carol=200),
+    ("portal:member_leave", "post"): house(at("/desk/leave/"), alice=422, bob=302, carol=422, method="post"),
+    ("portal:org_role_list", "get"): house(at("/desk/roles/"), alice=200, bob=200, carol=200),
+    ("portal:invitation_list", "get"): house(at("/desk/invitations/"), alice=200, carol=200),
+    ("portal:invitation_list", "post"): house(at("/desk/invitations/"), alice=422, carol=422, method="post"),
+    ("portal:invitation_withdraw", "post"): house(
+        lambda: f"/desk/invitations/{an_open_invitation()}/withdraw/", alice=302, carol=404, method="post"
+    ),
+    ("portal:invitation", "get"): Access(an_invitation, (302, 403, 403, 403, 403, 403), also={"victor": 200}),
+    ("portal:invitation", "post"): Access(an_invitation, (302, 403, 403, 403, 403, 403), "post", also={"victor": 302}),
     ("portal:workbench", "get"): Access(at("/workbench/"), (302, 403, 200, 200, 200, 200)),
     ("portal:intake_upload", "get"): Access(at("/workbench/import/"), (302, 403, 403, 200, 200, 403)),
     ("portal:intake_upload", "post"): Access(at("/workbench/import/"), (302, 403, 403, 422, 422, 403), "post"),
@@ -433,7 +514,9 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:notices_sent", "get"): Access(at("/my/messages/sent/"), (302, 200, 200, 200, 200, 200)),
     ("portal:notice_proof", "get"): Access(at("/my/messages/1/proof/"), (302, 404, 404, 404, 404, 404)),
     ("portal:notices_choose", "get"): Access(at("/my/notices/"), (302, 200, 200, 200, 200, 200)),
-    ("portal:notices_choose", "post"): Access(at("/my/notices/"), (302, 422, 403, 403, 403, 403), "post"),
+    ("portal:notices_choose", "post"): Access(
+        at("/my/notices/"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
     ("portal:notices_overview", "get"): Access(at("/workbench/notices/"), (302, 403, 403, 403, 403, 200)),
     ("portal:notices_renew", "post"): Access(at("/workbench/notices/1/again/"), (302, 403, 403, 403, 403, 404), "post"),
     ("portal:objection_list", "get"): Access(at("/workbench/objections/"), (302, 403, 403, 200, 200, 403)),
@@ -472,11 +555,13 @@ TABLE: dict[tuple[str, str], Access] = {
     ),
     # --- privacy ---
     ("privacy:own_data", "get"): Access(at("/my/data/"), (302, 200, 200, 200, 200, 200)),
-    ("privacy:own_data", "post"): Access(at("/my/data/"), (302, 422, 403, 403, 403, 403), "post"),
-    ("privacy:own_consent", "post"): Access(at("/my/data/consents/nothing/"), (302, 422, 403, 403, 403, 403), "post"),
+    ("privacy:own_data", "post"): Access(at("/my/data/"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE),
+    ("privacy:own_consent", "post"): Access(
+        at("/my/data/consents/nothing/"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
     ("privacy:own_copy", "get"): Access(at("/my/data/NOTHING/copy/"), (302, 404, 404, 404, 404, 404)),
     ("privacy:own_take_back", "post"): Access(
-        lambda: f"/my/data/{a_request()}/take-back/", (302, 302, 404, 404, 404, 404), "post"
+        lambda: f"/my/data/{a_request()}/take-back/", (302, 302, 404, 404, 404, 404), "post", also=NOT_RITA
     ),
     ("privacy:request_list", "get"): Access(at("/workbench/data-requests/"), (302, 403, 403, 403, 403, 200)),
     ("privacy:request_decide", "get"): Access(
@@ -507,13 +592,13 @@ TABLE: dict[tuple[str, str], Access] = {
     ("privacy:access_list", "get"): Access(at("/workbench/emergency/"), (302, 403, 403, 403, 403, 200)),
     ("privacy:access_review", "get"): Access(an_emergency, (302, 403, 403, 403, 403, 200)),
     ("privacy:access_review", "post"): Access(an_emergency, (302, 403, 403, 403, 403, 422), "post"),
-    ("privacy:ask_why", "get"): Access(a_look, (302, 200, 403, 403, 403, 403)),
-    ("privacy:ask_why", "post"): Access(a_look, (302, 302, 403, 403, 403, 403), "post"),
+    ("privacy:ask_why", "get"): Access(a_look, (302, 200, 403, 403, 403, 403), also=NOT_RITA),
+    ("privacy:ask_why", "post"): Access(a_look, (302, 302, 403, 403, 403, 403), "post", also=NOT_RITA),
     ("privacy:question_list", "get"): Access(at("/workbench/questions/"), (302, 403, 403, 200, 200, 200)),
     ("privacy:question_answer", "get"): Access(a_question, (302, 403, 403, 200, 404, 200)),
     ("privacy:question_answer", "post"): Access(a_question, (302, 403, 403, 422, 404, 403), "post"),
     ("privacy:looked", "get"): Access(at("/my/looked/"), (302, 200, 200, 200, 200, 200)),
-    ("privacy:desk_looked", "get"): Access(at("/desk/looked/"), (302, 403, 403, 403, 403, 403)),
+    ("privacy:desk_looked", "get"): Access(at("/desk/looked/"), (302, 403, 403, 403, 403, 403), also=HOUSES),
     ("privacy:counter", "get"): Access(at("/workbench/counter/looked/"), (302, 403, 200, 200, 200, 200)),
     ("privacy:counter", "post"): Access(at("/workbench/counter/looked/"), (302, 403, 422, 422, 422, 422), "post"),
     ("ui:gallery", "get"): everyone(at("/ui/")),
@@ -564,6 +649,7 @@ TABLE: dict[tuple[str, str], Access] = {
         lambda: a_recovery().replace("/workbench/account-recovery/", "/my/security/recovery/") + "stop/",
         (302, 302, 404, 404, 404, 404),
         "post",
+        also=NOT_RITA,
     ),
     ("accounts:identity_connect", "get"): everyone(at("/accounts/identity/connect/"), 302),
     ("accounts:identity_begin", "post"): everyone(at("/accounts/identity/gov/"), 404, method="post"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import os
 import re
@@ -401,6 +402,66 @@ def looked(page: Page, address: str) -> None:
     page.goto(f"{address}/my/looked/")
 
 
+def _as(page: Page, address: str, who: str) -> None:
+    """Sign in afresh as one of the demonstration's people."""
+    page.context.clear_cookies()
+    page.goto(f"{address}/accounts/sign-in/")
+    page.fill("input[name=login]", os.environ[f"LOGIN_{who}"])
+    page.fill("input[name=password]", os.environ[f"PASSWORD_{who}"])
+    page.locator("main button[type=submit]").first.click()
+    page.wait_for_load_state()
+
+
+def _act_for(page: Page, address: str) -> None:
+    page.goto(f"{address}/my/")
+    page.locator("main button[name=org]").first.click()
+    page.wait_for_url("**/desk/")
+    expect(page.locator(".asofb")).to_contain_text("您正在代表")
+
+
+def handler(page: Page, address: str) -> None:
+    """A person in charge invites a handler, who accepts, acts within what was delegated, and leaves again."""
+    day = dt.date.today() + dt.timedelta(days=60)
+    _as(page, address, "OWNER")
+    _act_for(page, address)
+    page.goto(f"{address}/desk/invitations/")
+    page.fill("input[name=address]", os.environ["LOGIN_RESIDENT"])
+    page.locator("input[name=role][value=org_handler]").check()
+    page.locator("input[name=delegated][value='orgs.invite']").check()
+    for box, value in (("year", day.year), ("month", day.month), ("day", day.day)):
+        page.fill(f"input[name=until-{box}]", str(value))
+    page.get_by_role("button", name="生成链接").click()
+    link = page.locator("main a.code").inner_text()
+    page.goto(f"{address}/desk/invitations/")
+    expect(page.locator("main")).to_contain_text("待接受")
+
+    page.goto(link)  # who acts for the organization is not who was invited
+    expect(page.locator("main")).not_to_contain_text("您收到邀请")
+
+    _as(page, address, "RESIDENT")
+    page.goto(f"{address}/my/")
+    expect(page.locator("main")).to_contain_text("您还不属于任何组织")
+    page.goto(link)
+    expect(page.locator("main")).to_contain_text("经办人")
+    page.get_by_role("button", name="接受").click()
+    page.wait_for_url("**/my/")
+    _act_for(page, address)
+    expect(page.locator("main")).to_contain_text("邀请只读成员")
+    page.goto(f"{address}/desk/invitations/")
+    page.fill("input[name=address]", "nobody@demo.example")
+    page.locator("input[name=role][value=org_reader]").check()
+    page.get_by_role("button", name="生成链接").click()
+    expect(page.locator("h1")).to_contain_text("链接已生成")
+    page.goto(f"{address}/desk/members/")
+    expect(page.locator("main table a", has_text="更改")).to_have_count(0)
+    page.goto(f"{address}/desk/leave/")
+    page.locator("main form button[type=submit]").last.click()
+    page.wait_for_url("**/my/")
+    expect(page.locator("body")).not_to_contain_text("您正在代表")
+    page.goto(link)
+    expect(page.locator("main")).to_contain_text("404")
+
+
 def _scripts(page: Page) -> bool:
     return sys.argv[3] == "on"
 
@@ -418,6 +479,7 @@ JOURNEYS: dict[str, Callable[[Page, str], None]] = {
     "hand_in": hand_in,
     "announce": announce,
     "looked": looked,
+    "handler": handler,
 }
 
 

@@ -67,7 +67,7 @@ def fingerprint() -> str:
         *ROOT.glob("gongzhi/*/seeds.py"),
         ROOT / "gongzhi/core/rls.py",
         ROOT / "gongzhi/core/clocks.py",
-        ROOT / "gongzhi/orgs/actions.py",
+        *ROOT.glob("gongzhi/orgs/actions/*.py"),
         ROOT / "tests" / "world.py",
     ]
     for source in sorted(sources):

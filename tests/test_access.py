@@ -10,8 +10,8 @@ from django.urls import get_resolver
 
 from gongzhi.core.door import Kind, every_view, kind_of
 from gongzhi.orgs.acting import ACTING_FOR
-from gongzhi.orgs.models import Appointment
-from tests.access import CHARACTERS, NO_TRANSACTION, TABLE, WRITES_ON_GET, Access
+from gongzhi.orgs.models import Appointment, Membership
+from tests.access import CHARACTERS, LIKE, NO_TRANSACTION, TABLE, WRITES_ON_GET, Access
 from tests.world import account_of
 
 
@@ -43,6 +43,12 @@ def signed_in(client: Client, name: str) -> Client:
         session = client.session
         session[ACTING_FOR] = f"agency:{appointment.agency_id}"
         session.save()
+        return client
+    membership = Membership.objects.filter(person_id=account.person_id, ended_at=None).first()
+    if membership is not None:
+        session = client.session
+        session[ACTING_FOR] = f"org:{membership.org_id}"
+        session.save()
     return client
 
 
@@ -67,11 +73,11 @@ def test_every_address_has_a_row(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("character", CHARACTERS)
+@pytest.mark.parametrize("character", [*CHARACTERS, *LIKE])
 @pytest.mark.parametrize(("name", "row"), TABLE.items(), ids=[":".join(key) for key in TABLE])
 def test_each_cell_is_true(client: Client, name: tuple[str, str], row: Access, character: str) -> None:
     status = asked(signed_in(client, character), row)
-    assert status == row.statuses[CHARACTERS.index(character)]
+    assert status == row.status_of(character)
 
 
 @pytest.mark.django_db
@@ -79,6 +85,17 @@ def test_the_table_can_fail(client: Client) -> None:
     """The control: a row that promises a resident the workbench is found out."""
     wrong = Access(TABLE["portal:workbench", "get"].build, (200,) * len(CHARACTERS))
     assert asked(signed_in(client, "rita"), wrong) != wrong.statuses[CHARACTERS.index("rita")]
+
+
+def test_who_is_like_somebody_is_like_one_of_the_first_row_and_exceptions_name_only_such() -> None:
+    assert set(LIKE.values()) <= set(CHARACTERS)
+    assert not set(LIKE) & set(CHARACTERS)
+    for name, row in TABLE.items():
+        assert len(row.statuses) == len(CHARACTERS), name
+        assert set(row.also) <= set(LIKE), name
+        assert all(row.status_of(who) != Access(row.build, row.statuses).status_of(who) for who in row.also), (
+            f"{name}: an exception that is none"
+        )
 
 
 def test_every_view_passes_the_door_in_the_way_the_table_says() -> None:

@@ -24,8 +24,8 @@ ADDRESSES = {
     "/volunteer/": False,
     "/help/": False,
     "/log/": False,
-    "/my/": False,
-    "/desk/": False,
+    "/my/": True,
+    "/desk/": True,
 }
 
 

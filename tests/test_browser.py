@@ -64,12 +64,19 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
     login, password = stack.account(role)
     other, others = stack.second("registrar")
     resident, secret = stack.account("reader")
+    owner, member = stack.account("owner"), stack.account("resident")
+    more = {
+        "LOGIN_OWNER": owner[0],
+        "PASSWORD_OWNER": owner[1],
+        "LOGIN_RESIDENT": member[0],
+        "PASSWORD_RESIDENT": member[1],
+    }
     answer = subprocess.run(
         [sys.executable, "-m", "tests.journeys", journey, stack.address, "on" if javascript else "off", str(width)],
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
         env={
             **os.environ, "LOGIN": login, "PASSWORD": password, "OTHER_LOGIN": other, "OTHER_PASSWORD": others,
-            "RESIDENT": resident, "RESIDENT_PASSWORD": secret,
+            "RESIDENT": resident, "RESIDENT_PASSWORD": secret, **more,
         },
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout + answer.stderr
@@ -91,6 +98,7 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
         "hand_in",
         "announce",
         "looked",
+        "handler",
     ],
 )
 def test_each_journey_works_with_and_without_javascript(

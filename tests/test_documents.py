@@ -82,7 +82,7 @@ RESPONSIBILITIES = {
     "config": "Settings, addresses, the `gongzhi` command, the embedded database, seeds, `doctor`",
     "portal": "Pages that combine apps: home, search, an organization's page, data, workbench. Owns no tables",
     "api": "The API's instance, its errors and its description; mounts each app's router. Owns no tables",
-    "orgs": "Organizations as they stand today, search rows, marks, agencies, appointments, roles, who acts",
+    "orgs": "Organizations as they stand today, search rows, marks, members and invitations, agencies, roles, who acts",
     "accounts": "People and the accounts they sign in with",
     "rulebook": "Dated parameters: the numbers the law asks for, each with article and evidence",
     "loudspeaker": "Broadcasts for village loudspeakers: recording or text, approval, schedule, receipts",
@@ -273,7 +273,7 @@ def test_no_document_holds_a_placeholder_or_a_path_of_one_machine(name: str) -> 
 def test_every_decision_has_its_number_its_parts_and_its_place_in_the_index() -> None:
     index = text_of("docs/adr/README.md")
     numbers = [int(path.name[:4]) for path in DECISIONS]
-    assert numbers == sorted(set(numbers))
+    assert numbers == list(range(1, len(numbers) + 1))
     assert len(DECISIONS) >= 10
     for path in DECISIONS:
         text = path.read_text(encoding="utf-8")

@@ -1,7 +1,8 @@
 """The one seeded world every test shares: a small cast and four organizations.
 
 `adam` keeps the platform, `dana` is a registry officer in Shenzhen, `edith` one in Zhejiang, `rosa` reads at Dana's
-agency, `rita` is a resident with an account, `visitor` is nobody in particular.
+agency, `rita` is a resident with an account, `visitor` is nobody in particular. `alice` is in charge of the body in
+Shenzhen and `bob` reads there, `carol` is in charge of the one in Guangdong, `victor` belongs nowhere.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from gongzhi.config.seeds import SEEDER, load_reference
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.orgs import actions as orgs
-from gongzhi.orgs.acting import for_agency, for_self
-from gongzhi.orgs.enums import AgencyKind, Role
-from gongzhi.orgs.models import Appointment
+from gongzhi.orgs.acting import for_agency, for_organization, for_self
+from gongzhi.orgs.actions import members
+from gongzhi.orgs.enums import AgencyKind, OrgRole, Role
+from gongzhi.orgs.models import Appointment, Membership, Organization
 from gongzhi.registry.actions import import_organizations
 from gongzhi.registry.lists import open_list
 
@@ -26,6 +28,14 @@ CAST = {
     "edith": ("叶××", "浙江省民政厅", AgencyKind.REGISTRY, "33/", Role.REGISTRAR),
     "rosa": ("罗××", "深圳市民政局", AgencyKind.REGISTRY, "44/4403/", Role.READER),
     "rita": ("李××", "", None, "", None),
+}
+
+#: Login → name, credit code of the organization they belong to, role there.
+HOUSES = {
+    "alice": ("王××", "52440300MJ0000093M", OrgRole.OWNER),
+    "bob": ("吴××", "52440300MJ0000093M", OrgRole.READER),
+    "carol": ("柯××", "53440000MJ100001XH", OrgRole.OWNER),
+    "victor": ("魏××", "", None),
 }
 
 
@@ -51,6 +61,19 @@ def build_world() -> None:
             if kind is not None and role is not None:
                 agency = orgs.found_agency(actor=actor, name=agency_name, kind=kind, path=path)
                 orgs.appoint(actor=actor, person=account.person, agency=agency, role=role)
+        for login, (name, code, house_role) in HOUSES.items():
+            account = accounts.create_account(actor=actor, name=name, password=PASSWORD, email=f"{login}@world.example")
+            if house_role is OrgRole.OWNER:
+                house = Organization.objects.get(credit_code=code)
+                members.admit_owner(actor=actor, organization=house, person=account.person)
+    with acting(actor_of("alice")) as alice:
+        house = Organization.objects.get(credit_code=SHENZHEN)
+        _made, token = members.invite_member(
+            actor=alice, organization=house, address="bob@world.example", role=OrgRole.READER
+        )
+    bob = account_of("bob")
+    with acting(for_self(bob, Actor.visitor().request_id)) as actor:
+        members.accept_invitation(actor=actor, token=token, account=bob)
 
 
 def account_of(name: str) -> Account:
@@ -66,6 +89,11 @@ def actor_of(name: str) -> Actor:
     appointment = Appointment.objects.filter(person_id=account.person_id).first()
     if appointment is not None:
         actor = for_agency(account, appointment.agency_id, Actor.visitor().request_id)
+        assert actor is not None
+        return actor
+    membership = Membership.objects.filter(person_id=account.person_id).first()
+    if membership is not None:
+        actor = for_organization(account, membership.org_id, Actor.visitor().request_id)
         assert actor is not None
         return actor
     return for_self(account, Actor.visitor().request_id)

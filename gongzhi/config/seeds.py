@@ -24,6 +24,7 @@ from gongzhi.loudspeaker import actions as loudspeaker
 from gongzhi.loudspeaker.models import Broadcast
 from gongzhi.orgs import actions as orgs
 from gongzhi.orgs.acting import for_agency
+from gongzhi.orgs.actions import members
 from gongzhi.orgs.enums import AgencyKind, Kind, Role, Standing
 from gongzhi.orgs.models import Appointment, Organization
 from gongzhi.reference import seeds as reference
@@ -42,6 +43,7 @@ SEEDER = Actor.system(
     permissions=frozenset(
         {
             "accounts.create",
+            "orgs.admit_owner",
             "orgs.appoint",
             "registry.import",
             "reference.load",
@@ -58,6 +60,8 @@ DEMO_PEOPLE = [
     ("deputy@demo.example", "王××", "示例市民政局", AgencyKind.REGISTRY, "99/9999/", Role.REGISTRAR),
     ("reader@demo.example", "周××", "示例市民政局", AgencyKind.REGISTRY, "99/9999/", Role.READER),
 ]
+#: The person in charge of a demonstration organization, and somebody who belongs nowhere yet.
+DEMO_HOUSE = [("owner@demo.example", "王××", "owner"), ("resident@demo.example", "陈××", "resident")]
 #: How many bodies a demonstration shows.
 DEMO_SIZES = {"small": 120, "large": 20_000}
 
@@ -83,6 +87,7 @@ def load_demo(var: Path, *, size: str, if_empty: bool) -> None:
             import_organizations(actor=actor, file=file, apply=True, dated_on=dated_on)
     made = [person for person in DEMO_PEOPLE if not Account.objects.filter(email=person[0]).exists()]
     passwords = [_make_person(*person) for person in made]
+    passwords += [_make_neighbour(*one) for one in DEMO_HOUSE if not Account.objects.filter(email=one[0]).exists()]
     if passwords:
         target = var / "demo-accounts.json"
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as handle:
@@ -193,3 +198,13 @@ def _make_person(email: str, name: str, agency_name: str, kind: AgencyKind, path
         agency = orgs.found_agency(actor=actor, name=agency_name, kind=kind, path=path)
         orgs.appoint(actor=actor, person=account.person, agency=agency, role=role)
     return {"role": str(role.value), "email": email, "password": password}
+
+
+def _make_neighbour(email: str, name: str, role: str) -> dict[str, str]:
+    """One account without an agency; the owner is in charge of the first social group."""
+    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    with acting(SEEDER) as actor:
+        account = accounts.create_account(actor=actor, name=name, password=password, email=email)
+        if role == "owner":
+            members.admit_owner(actor=actor, organization=_bodies(Kind.SOCIAL_GROUP, 1)[0], person=account.person)
+    return {"role": role, "email": email, "password": password}

@@ -1,4 +1,5 @@
-"""Who acts in a request: a visitor, a person for themself or for an agency they are appointed to, a client of the API."""
+"""Who acts in a request: a visitor, a person for themself, for an agency they are appointed to or for an organization
+they belong to, a client of the API."""
 
 from __future__ import annotations
 
@@ -10,10 +11,10 @@ from django.http import HttpRequest
 from gongzhi.accounts.models import Account, ApiClient
 from gongzhi.core.actor import Actor, ActorKind, Scope
 from gongzhi.core.times import today
-from gongzhi.orgs.models import Agency, Appointment
-from gongzhi.orgs.roles import permissions_of
+from gongzhi.orgs.models import Agency, Appointment, Membership
+from gongzhi.orgs.roles import permissions_held, permissions_of
 
-#: Session key that holds the capacity a person chose: `agency:<id>`, or empty for oneself.
+#: Session key that holds the capacity a person chose: `agency:<id>`, `org:<id>`, or empty for oneself.
 ACTING_FOR = "acting_for"
 
 
@@ -33,6 +34,10 @@ def actor_of(request: HttpRequest, request_id: uuid.UUID) -> Actor:
     chosen = str(request.session.get(ACTING_FOR, ""))
     if chosen.startswith("agency:"):
         actor = for_agency(account, int(chosen.removeprefix("agency:")), request_id)
+        if actor is not None:
+            return actor
+    if chosen.startswith("org:"):
+        actor = for_organization(account, int(chosen.removeprefix("org:")), request_id)
         if actor is not None:
             return actor
     return for_self(account, request_id)
@@ -75,6 +80,30 @@ def for_agency(account: Account, agency_id: int, request_id: uuid.UUID) -> Actor
         acting_for=agency.name,
         request_id=request_id,
     )
+
+
+def for_organization(account: Account, org_id: int, request_id: uuid.UUID) -> Actor | None:
+    """The person, for an organization; None if no membership there holds today."""
+    living = Membership.objects.living(today()).select_related("org")
+    membership = living.filter(person_id=account.person_id, org_id=org_id).first()
+    if membership is None:
+        return None
+    return Actor(
+        kind=ActorKind.ORGANIZATION,
+        scope=Scope(org=org_id),
+        person_id=account.person_id,
+        org_id=org_id,
+        permissions=permissions_held(membership.role, membership.delegated),
+        label=account.name_masked,
+        acting_for=membership.org.name,
+        request_id=request_id,
+    )
+
+
+def memberships_of(account: Account) -> list[Membership]:
+    """The memberships a person holds today, with their organizations, by name."""
+    living = Membership.objects.living(today()).select_related("org")
+    return list(living.filter(person_id=account.person_id).order_by("org__name", "pk"))
 
 
 def capacities(account: Account) -> list[Agency]:

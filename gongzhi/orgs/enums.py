@@ -66,3 +66,28 @@ APPOINT = "orgs.appoint"
 INDEX = "orgs.index"
 WRITE_REGISTER = "orgs.write_register"
 SEE_WORKBENCH = "orgs.see_workbench"
+
+
+class OrgRole(models.TextChoices):
+    """Roles an organization gives its people; each is a named set of permission codes (`orgs.roles`)."""
+
+    OWNER = "org_owner", _("Person in charge")
+    ADMINISTRATOR = "org_administrator", _("Organization's administrator")
+    HANDLER = "org_handler", _("Handler")
+    READER = "org_reader", _("Member who reads")
+
+
+class Ending(models.TextChoices):
+    """Why a membership ended."""
+
+    LEFT = "left", _("left")
+    REMOVED = "removed", _("taken out")
+    CHANGED = "changed", _("given another role")
+    EXPIRED = "expired", _("time was over")
+
+
+SEE_DESK = "orgs.see_desk"
+INVITE = "orgs.invite"
+KEEP_MEMBERS = "orgs.keep_members"
+NAME_OWNERS = "orgs.name_owners"
+ADMIT_OWNER = "orgs.admit_owner"

@@ -16,7 +16,8 @@ from gongzhi.core import searchtext
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.clocks import Version, VersionQuerySet, clock_constraints
 from gongzhi.core.ids import public_id
-from gongzhi.orgs.enums import AgencyKind, Kind, Role, Standing
+from gongzhi.core.retention import Retention
+from gongzhi.orgs.enums import AgencyKind, Ending, Kind, OrgRole, Role, Standing
 from gongzhi.tlog.contracts import SealedRecord
 
 
@@ -342,3 +343,137 @@ class Appointment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id}@{self.agency_id}:{self.role}"
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Questions about who belongs to an organization."""
+
+    def living(self, day: dt.date) -> Self:
+        """Memberships that hold on a day, as far as is known now."""
+        return self.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day, ended_at__isnull=True)
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of the organization one acts for, or one's own; a system process sees all. Officials see none."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        if actor.scope.org is not None:
+            return self.filter(org_id=actor.scope.org)
+        return self.filter(person_id=actor.scope.person) if actor.scope.person is not None else self.none()
+
+
+class Membership(models.Model):
+    """One person holding one role in one organization for a time. Another role is another row; the old one stays.
+
+    Actors are built from this table, so it has no policy. What it says of a person is ids and codes only.
+    """
+
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=24, choices=OrgRole.choices)
+    #: Codes delegated to a handler; empty for every other role, which holds its own.
+    delegated = ArrayField(models.CharField(max_length=64), default=list)
+    since = models.DateField()
+    #: The last day; every delegation to a handler has one.
+    until = models.DateField(null=True)
+    #: Person who named, invited or admitted this one.
+    given_by = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ending = models.CharField(max_length=16, choices=Ending.choices, blank=True, default="")
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_membership"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "person"], condition=Q(ended_at__isnull=True), name="orgs_membership_once"
+            ),
+            models.CheckConstraint(condition=Q(role__in=OrgRole.values), name="orgs_membership_role"),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="orgs_membership_order"
+            ),
+            models.CheckConstraint(
+                condition=~Q(role=OrgRole.HANDLER) | Q(until__isnull=False),
+                name="orgs_membership_delegation_ends",
+                violation_error_message=_("A delegation has a last day."),
+            ),
+            models.CheckConstraint(
+                condition=Q(role=OrgRole.HANDLER) | Q(delegated=[]), name="orgs_membership_delegated"
+            ),
+            models.CheckConstraint(
+                condition=(Q(ended_at__isnull=True) & Q(ending=""))
+                | (Q(ended_at__isnull=False) & Q(ending__in=Ending.values)),
+                name="orgs_membership_ending",
+            ),
+        ]
+        indexes = [models.Index(fields=["person"], name="orgs_membership_living", condition=Q(ended_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}@{self.org_id}:{self.role}"
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    """Questions about invitations."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of the organization one acts for; a system process sees all. The second wall says the same."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        return self.filter(org_id=actor.scope.org) if actor.scope.org is not None else self.none()
+
+    def open(self, now: dt.datetime) -> Self:
+        """Those that can still be accepted."""
+        return self.filter(taken_at__isnull=True, withdrawn_at__isnull=True, expires_at__gt=now)
+
+
+class Invitation(models.Model):
+    """One invitation into one organization, for whoever owns one address: a link that works once, until a moment.
+
+    Only the hash of the link's secret is kept, and of the invited address a keyed hash and a mask.
+    """
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "for_index": "keyed hash of the invited address, to tell whether the link was passed on; 90 days after its end",
+        "for_masked": "so that the organization knows whom it invited; 90 days after its end",
+    }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("expires_at", 90, ("for_index", "for_masked")),)
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invitations")
+    role = models.CharField(max_length=24, choices=OrgRole.choices)
+    delegated = ArrayField(models.CharField(max_length=64), default=list)
+    #: Last day of the role that is offered; null for a role without one.
+    until = models.DateField(null=True)
+    #: SHA-256 of 256 random bits: nothing to guess, so nothing to slow down.
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    for_index = models.BinaryField(max_length=16)
+    for_masked = models.CharField(max_length=64)
+    made_by = models.BigIntegerField()
+    made_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    taken_by = models.BigIntegerField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_invitation"
+        constraints = [
+            models.CheckConstraint(condition=Q(role__in=OrgRole.values), name="orgs_invitation_role"),
+            models.CheckConstraint(
+                condition=Q(taken_at__isnull=True, taken_by__isnull=True)
+                | Q(taken_at__isnull=False, taken_by__isnull=False, withdrawn_at__isnull=True),
+                name="orgs_invitation_taken",
+                violation_error_message=_("An invitation is accepted by somebody, and not after it was withdrawn."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(role=OrgRole.HANDLER) | Q(until__isnull=False),
+                name="orgs_invitation_delegation_ends",
+                violation_error_message=_("A delegation has a last day."),
+            ),
+        ]
+        indexes = [models.Index(fields=["org", "-made_at", "-id"], name="orgs_invitation_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.org_id}:{self.role} {self.public_id}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gongzhi.core.actor import Actor, ActorKind
-from gongzhi.orgs.enums import APPOINT, WRITE_REGISTER
-from gongzhi.orgs.models import Agency
+from gongzhi.orgs.enums import ADMIT_OWNER, APPOINT, INVITE, KEEP_MEMBERS, NAME_OWNERS, WRITE_REGISTER, OrgRole
+from gongzhi.orgs.models import Agency, Invitation, Membership, Organization
 
 
 def can_appoint(actor: Actor, agency: Agency) -> bool:
@@ -30,3 +30,32 @@ def can_save_searches(actor: Actor) -> bool:
 def can_look_again(actor: Actor) -> bool:
     """The platform's own processes."""
     return actor.kind is ActorKind.PROCESS
+
+
+def can_give_role(actor: Actor, org_id: int, role: str) -> bool:
+    """Offer a role in one's own organization: readers by who may invite, owners by owners, the rest by who keeps
+    members."""
+    if actor.kind is not ActorKind.ORGANIZATION or actor.org_id != org_id:
+        return False
+    needed = {OrgRole.READER: INVITE, OrgRole.OWNER: NAME_OWNERS}.get(OrgRole(role), KEEP_MEMBERS)
+    return actor.may(needed)
+
+
+def can_withdraw(actor: Actor, invitation: Invitation) -> bool:
+    """Who made the invitation, or could have made it."""
+    own = actor.org_id == invitation.org_id and actor.person_id == invitation.made_by
+    return own or can_give_role(actor, invitation.org_id, invitation.role)
+
+
+def can_keep_membership(actor: Actor, membership: Membership) -> bool:
+    """Change or end somebody else's role: who keeps members; an owner's only another owner."""
+    if actor.kind is not ActorKind.ORGANIZATION or actor.org_id != membership.org_id:
+        return False
+    if actor.person_id == membership.person_id or not actor.may(KEEP_MEMBERS):
+        return False
+    return membership.role != OrgRole.OWNER or actor.may(NAME_OWNERS)
+
+
+def can_admit_owner(actor: Actor, organization: Organization) -> bool:
+    """The registry officer above the organization, or a named process (seeds)."""
+    return actor.may(ADMIT_OWNER) and (bool(actor.process) or actor.reaches(organization.path))

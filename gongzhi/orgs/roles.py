@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from gongzhi.orgs.enums import Role
+from gongzhi.orgs.enums import OrgRole, Role
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ ROLES: dict[str, RoleDefinition] = {
                 "loudspeaker.approve",
                 "loudspeaker.keep_points",
                 "loudspeaker.prepare",
+                "orgs.admit_owner",
                 "orgs.see_workbench",
                 "privacy.answer",
                 "privacy.export_people",
@@ -70,10 +71,44 @@ ROLES: dict[str, RoleDefinition] = {
         _("Sees the workbench of the agency and changes nothing."),
         frozenset({"orgs.see_workbench", "privacy.read_out"}),
     ),
+    OrgRole.OWNER: RoleDefinition(
+        _("Answers for the organization: names and takes out its people, hands over to a successor, does everything."),
+        frozenset({"files.read", "orgs.invite", "orgs.keep_members", "orgs.name_owners", "orgs.see_desk"}),
+    ),
+    OrgRole.ADMINISTRATOR: RoleDefinition(
+        _("Keeps the list of the organization's people and its files; names no person in charge."),
+        frozenset({"files.read", "orgs.invite", "orgs.keep_members", "orgs.see_desk"}),
+    ),
+    OrgRole.HANDLER: RoleDefinition(
+        _("Handles for the organization what was delegated, and only until the day that was named."),
+        frozenset({"files.read", "orgs.invite", "orgs.see_desk"}),
+    ),
+    OrgRole.READER: RoleDefinition(
+        _("Sees the organization's desk and changes nothing."),
+        frozenset({"orgs.see_desk"}),
+    ),
 }
+
+
+#: Every code an organization's role can hold, as a sentence for its people.
+MEANINGS: dict[str, str | Promise] = {
+    "orgs.see_desk": _("see the organization's desk"),
+    "files.read": _("open the organization's files"),
+    "orgs.invite": _("invite members who read"),
+    "orgs.keep_members": _("give and end roles, invite administrators and handlers"),
+    "orgs.name_owners": _("name further persons in charge"),
+}
+#: What may be delegated to a handler, one by one. Seeing the desk always belongs to it.
+DELEGABLE = ("files.read", "orgs.invite")
 
 
 def permissions_of(role: str) -> frozenset[str]:
     """The permission codes of a role; an unknown role has none."""
     definition = ROLES.get(role)
     return definition.permissions if definition else frozenset()
+
+
+def permissions_held(role: str, delegated: list[str]) -> frozenset[str]:
+    """The codes of a membership: a handler has those that were delegated and may see the desk, others their role's."""
+    held = permissions_of(role)
+    return held & {*delegated, "orgs.see_desk"} if role == OrgRole.HANDLER else held

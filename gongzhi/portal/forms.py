@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from gongzhi.core.times import today
 from gongzhi.notify.enums import BINDING, Category, Channel
 from gongzhi.notify.selectors import Wanted
-from gongzhi.orgs.enums import Kind
+from gongzhi.orgs.enums import Kind, OrgRole
+from gongzhi.orgs.roles import DELEGABLE, MEANINGS, ROLES
 from gongzhi.reference.codes import code_list
 from gongzhi.registry import names
-from gongzhi.ui.forms import DateBoxesField, Form, Radios
+from gongzhi.ui.forms import Checkboxes, DateBoxesField, Form, Radios
 
 
 class SavedSearchForm(Form):
@@ -156,3 +158,52 @@ class NoticesForm(Form):
             for category, channel in self.pairs
             if (on := self.is_on(category.value, channel)) != ((category.value, channel) in self.choice.on)
         ]
+
+
+class MemberRoleForm(Form):
+    """A role in an organization; for a handler also what is delegated, and until when."""
+
+    role = forms.ChoiceField(label=_("Role"), widget=Radios)
+    delegated = forms.MultipleChoiceField(
+        label=_("What is delegated"),
+        required=False,
+        widget=Checkboxes,
+        choices=[(code, MEANINGS[code]) for code in DELEGABLE],
+        help_text=_("Seeing the desk always belongs to it."),
+    )
+    until = DateBoxesField(label=_("Last day of the delegation"), help_text=_("Within a year; it can be given again."))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, roles: Sequence[OrgRole], **more: Any) -> None:
+        super().__init__(data, **more)
+        field = self.fields["role"]
+        field.choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
+        field.widget = Radios(
+            choices=field.choices,  # type: ignore[attr-defined]
+            reveals={OrgRole.HANDLER.value: ["delegated", "until"]} if OrgRole.HANDLER in roles else {},
+            hints={role.value: ROLES[role].purpose for role in roles},
+        )
+        if OrgRole.HANDLER not in roles:
+            del self.fields["delegated"], self.fields["until"]
+
+
+class InvitationForm(MemberRoleForm):
+    """Whom to invite, and into which role."""
+
+    address = forms.CharField(
+        label=_("Phone number or e-mail address of whom you invite"),
+        max_length=254,
+        help_text=_("The link works only for who signs in with it. Kept as a mask and a keyed hash."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    field_order = ("address", "role", "delegated", "until")
+
+
+class SuccessorForm(Form):
+    """Who is in charge after the last one leaves."""
+
+    successor = forms.ChoiceField(label=_("Your successor as person in charge"), widget=Radios)
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, members: Sequence[tuple[str, str]]) -> None:
+        super().__init__(data)
+        self.fields["successor"].widget = Radios(choices=members)
+        self.fields["successor"].choices = members  # type: ignore[attr-defined]

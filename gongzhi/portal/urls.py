@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from gongzhi.portal import desk, find, intake, my, name_check, open_data, organization, records, views, workbench
+from gongzhi.portal import (
+    desk,
+    find,
+    intake,
+    members,
+    my,
+    name_check,
+    open_data,
+    organization,
+    records,
+    views,
+    workbench,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -21,6 +33,16 @@ urlpatterns = [
     path("data/downloads/", open_data.download_ask, name="download_ask"),
     path("data/downloads/<str:public_id>/", open_data.download_detail, name="download_detail"),
     path("data/downloads/<str:public_id>/<str:name>", open_data.download_file, name="download_file"),
+    path("my/", members.my_page, name="my"),
+    path("desk/", members.desk, name="desk"),
+    path("desk/members/", members.member_list, name="member_list"),
+    path("desk/members/<int:number>/", members.member_detail, name="member_detail"),
+    path("desk/members/<int:number>/end/", members.member_end, name="member_end"),
+    path("desk/leave/", members.member_leave, name="member_leave"),
+    path("desk/roles/", members.role_list, name="org_role_list"),
+    path("desk/invitations/", members.invitation_list, name="invitation_list"),
+    path("desk/invitations/<str:public_id>/withdraw/", members.invitation_withdraw, name="invitation_withdraw"),
+    path("invitations/<str:token>/", members.invitation, name="invitation"),
     path("my/messages/", my.messages, name="messages"),
     path("my/messages/sent/", my.sent, name="notices_sent"),
     path("my/messages/<int:number>/proof/", my.proof, name="notice_proof"),

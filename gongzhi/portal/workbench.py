@@ -28,7 +28,7 @@ from gongzhi.notify.enums import OVERSEE
 from gongzhi.notify.models import Outbox
 from gongzhi.notify.policies import can_oversee
 from gongzhi.notify.selectors import oversight
-from gongzhi.orgs.acting import ACTING_FOR, capacities
+from gongzhi.orgs.acting import ACTING_FOR, capacities, memberships_of
 from gongzhi.orgs.enums import APPOINT, SEE_WORKBENCH
 from gongzhi.orgs.models import Organization
 from gongzhi.portal import selectors
@@ -64,9 +64,11 @@ def _second_factor_first(wanted: str) -> HttpResponse:
 @require_safe
 def after_sign_in(request: DoorRequest) -> HttpResponse:
     """Where a person arrives: where they were going, else at their agency's workbench. Writes the session only."""
-    agencies = capacities(_account(request))
+    account = _account(request)
+    agencies = capacities(account)
     if not agencies:
-        return HttpResponseRedirect(safe_next(request) or reverse("portal:home"))
+        onward = reverse("portal:my" if memberships_of(account) else "portal:home")
+        return HttpResponseRedirect(safe_next(request) or onward)
     if not _may_work(request):
         return _second_factor_first(safe_next(request))
     request.session[ACTING_FOR] = f"agency:{agencies[0].pk}" if len(agencies) == 1 else ""
@@ -75,15 +77,24 @@ def after_sign_in(request: DoorRequest) -> HttpResponse:
 
 @require_POST
 def act_for(request: DoorRequest) -> HttpResponse:
-    """Choose for whom one acts from now on: one of one's agencies, or oneself."""
+    """Choose for whom one acts from now on: one of one's agencies or organizations, or oneself."""
+    account = _account(request)
+    house = request.POST.get("org", "")
+    if house:
+        mine = {one.org.public_id: one.org_id for one in memberships_of(account)}
+        if house not in mine:
+            raise NotAllowed
+        request.session[ACTING_FOR] = f"org:{mine[house]}"
+        return HttpResponseRedirect(safe_next(request) or reverse("portal:desk"))
     chosen = request.POST.get("agency", "")
-    allowed = {str(agency.pk) for agency in capacities(_account(request))}
+    allowed = {str(agency.pk) for agency in capacities(account)}
     if chosen and chosen not in allowed:
         raise NotAllowed
     if chosen and not _may_work(request):
         return _second_factor_first("")
     request.session[ACTING_FOR] = f"agency:{chosen}" if chosen else ""
-    return HttpResponseRedirect(reverse("portal:workbench" if chosen else "portal:home"))
+    onward = reverse("portal:workbench") if chosen else safe_next(request) or reverse("portal:home")
+    return HttpResponseRedirect(onward)
 
 
 def _work(actor: Actor) -> list[dict[str, object]]:

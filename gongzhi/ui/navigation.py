@@ -24,6 +24,8 @@ class Audience(StrEnum):
     #: Signed in and acting for themself.
     PERSON = "person"
     STAFF = "staff"
+    #: Signed in and acting for an organization.
+    HOUSE = "house"
 
     def includes(self, actor: Actor | None) -> bool:
         """Whether this actor (None: nobody known) belongs to the audience."""
@@ -37,6 +39,8 @@ class Audience(StrEnum):
                 return actor is not None and actor.kind is ActorKind.PERSON
             case Audience.STAFF:
                 return actor is not None and actor.kind is ActorKind.AGENCY
+            case Audience.HOUSE:
+                return actor is not None and actor.kind is ActorKind.ORGANIZATION
         return True
 
 
@@ -97,6 +101,8 @@ class Navigation:
     language: str
     sign_in: str
     sign_out: str
+    #: Where one chooses for whom one acts.
+    act_for: str
 
 
 HOME = Entry(_("Home"), "house", "portal:home")
@@ -116,14 +122,28 @@ DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
 SECURITY = Entry(_("Sign-in and security"), "shield-check", "accounts:security", Audience.SIGNED_IN)
 WORKBENCH = Entry(_("Workbench"), "clipboard-check", "portal:workbench", Audience.STAFF)
+MY = Entry(_("My page"), "user", "portal:my", Audience.PERSON)
+DESK = Entry(
+    _("Desk"),
+    "building-2",
+    "portal:desk",
+    Audience.HOUSE,
+    also=(
+        "portal:member_list",
+        "portal:member_detail",
+        "portal:member_leave",
+        "portal:invitation_list",
+        "portal:org_role_list",
+    ),
+)
 SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
 GALLERY = Entry(_("Components"), "layers", "ui:gallery")
 
-MAIN = (HOME, SEARCH, NAMES, DATA, MESSAGES, WORKBENCH)
-TABS = (HOME, SEARCH, DATA, SIGN_IN, MESSAGES, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
+MAIN = (HOME, SEARCH, NAMES, DATA, MY, MESSAGES, DESK, WORKBENCH)
+TABS = (HOME, SEARCH, DATA, SIGN_IN, MY, MESSAGES, DESK, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
-    (_("Your access"), (SIGN_IN, MESSAGES, SEARCHES, FILES, LOOKED, OWN_DATA, SECURITY, WORKBENCH)),
+    (_("Your access"), (SIGN_IN, MY, MESSAGES, SEARCHES, FILES, LOOKED, OWN_DATA, SECURITY, DESK, WORKBENCH)),
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -309,4 +329,5 @@ def navigation_for(request: HttpRequest) -> Navigation:
         language=url_of("ui:language"),
         sign_in="" if signed_in else url_of("accounts:sign_in"),
         sign_out=url_of("accounts:sign_out") if signed_in else "",
+        act_for=url_of("portal:act_for") if signed_in else "",
     )
