@@ -183,6 +183,20 @@ def test_only_so_many_invitations_are_open_at_once(monkeypatch: pytest.MonkeyPat
     invited("victor")
 
 
+@pytest.mark.django_db
+def test_an_invited_address_is_forgotten_ninety_days_after_the_invitations_end() -> None:
+    made, _token = invited()
+    with acting(actor_of("adam")) as adam, pytest.raises(NotAllowed):
+        members.forget_invited(actor=adam)
+    with acting(Actor.system("orgs.forget_invited")) as process:
+        assert members.forget_invited(actor=process) == 0
+        Invitation.objects.filter(pk=made.pk).update(expires_at=timezone.now() - dt.timedelta(days=91))
+        assert members.forget_invited(actor=process) == 1
+        row = Invitation.objects.get(pk=made.pk)
+    assert (bytes(row.for_index), row.for_masked) == (b"", "")
+    assert not members.is_for(row, account_of("victor"))
+
+
 # --- handlers ---
 
 
