@@ -24,7 +24,7 @@ from gongzhi.core.ids import unguessable
 from gongzhi.core.masks import mask_email, mask_phone
 from gongzhi.core.times import today
 from gongzhi.orgs import policies
-from gongzhi.orgs.enums import ADMIT_OWNER, INVITE, KEEP_MEMBERS, SEE_DESK, Ending, OrgRole
+from gongzhi.orgs.enums import ADMIT_OWNER, INVITE, KEEP_MEMBERS, SEE_DESK, Basis, Ending, OrgRole
 from gongzhi.orgs.models import Invitation, Membership, Organization
 from gongzhi.orgs.roles import DELEGABLE
 
@@ -150,13 +150,15 @@ def _needs_an_owner() -> RuleViolation:
 
 
 @transaction.atomic
-def admit_owner(*, actor: Actor, organization: Organization, person: Person) -> Membership:
-    """Make a person who has proved control of an organization its person in charge. Who is a member already changes
-    the role instead (`RuleViolation`)."""
+def admit_owner(*, actor: Actor, organization: Organization, person: Person, basis: Basis = Basis.LETTER) -> Membership:
+    """Make a person who has proved control of an organization its person in charge; `basis` says how it was proved.
+    Who is a member already changes the role instead (`RuleViolation`)."""
     organization = _locked(organization.pk)
     if not policies.can_admit_owner(actor, organization) or actor.person_id == person.pk:
         raise NotAllowed(ADMIT_OWNER)
-    return _enter(actor, organization.pk, person.pk, OrgRole.OWNER, [], None, actor.person_id)
+    made = _enter(actor, organization.pk, person.pk, OrgRole.OWNER, [], None, actor.person_id)
+    audit.record(actor=actor, event="orgs.owner.admitted", subject=made, details={"basis": str(basis)})
+    return made
 
 
 @transaction.atomic

@@ -396,3 +396,16 @@ def test_three_rows_and_thirty_need_the_same_queries(client: Client, address: st
         return len(seen)
 
     assert queries(3) == queries(12)
+
+
+@pytest.mark.django_db
+def test_the_registry_admits_by_page_who_proved_control(client: Client) -> None:
+    signed_in(client, "dana")
+    address = f"/workbench/orgs/{SHENZHEN}/owner/"
+    for login in ("nobody@world.example", "alice@world.example"):
+        assert client.post(address, {"login": login, "basis": "letter"}, secure=True).status_code == 422
+    answer = client.post(address, {"login": "victor@world.example", "basis": "letter"}, secure=True)
+    assert answer.status_code == 302
+    assert membership_of("victor").role == OrgRole.OWNER
+    event = Event.objects.filter(event="orgs.owner.admitted").latest("at")
+    assert (event.details, event.person_id) == ({"basis": "letter"}, account_of("dana").person_id)
