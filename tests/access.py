@@ -473,6 +473,10 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:invitation_withdraw", "post"): house(
         lambda: f"/desk/invitations/{an_open_invitation()}/withdraw/", alice=302, carol=404, method="post"
     ),
+    ("portal:owner_admit", "get"): Access(at(f"/workbench/orgs/{SHENZHEN}/owner/"), (302, 403, 403, 200, 404, 403)),
+    ("portal:owner_admit", "post"): Access(
+        at(f"/workbench/orgs/{SHENZHEN}/owner/"), (302, 403, 403, 422, 404, 403), "post"
+    ),
     ("portal:invitation", "get"): Access(an_invitation, (302, 403, 403, 403, 403, 403), also={"victor": 200}),
     ("portal:invitation", "post"): Access(an_invitation, (302, 403, 403, 403, 403, 403), "post", also={"victor": 302}),
     ("portal:workbench", "get"): Access(at("/workbench/"), (302, 403, 200, 200, 200, 200)),

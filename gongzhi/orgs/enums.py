@@ -86,6 +86,13 @@ class Ending(models.TextChoices):
     EXPIRED = "expired", _("time was over")
 
 
+class Basis(models.TextChoices):
+    """How control of an organization was proved to the registration authority."""
+
+    LETTER = "letter", _("A letter of the organization with its seal")
+    REPRESENTATIVE = "representative", _("The legal representative came in person")
+
+
 SEE_DESK = "orgs.see_desk"
 INVITE = "orgs.invite"
 KEEP_MEMBERS = "orgs.keep_members"

@@ -16,7 +16,6 @@ from gongzhi.core import searchtext
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.clocks import Version, VersionQuerySet, clock_constraints
 from gongzhi.core.ids import public_id
-from gongzhi.core.retention import Retention
 from gongzhi.orgs.enums import AgencyKind, Ending, Kind, OrgRole, Role, Standing
 from gongzhi.tlog.contracts import SealedRecord
 
@@ -436,7 +435,6 @@ class Invitation(models.Model):
         "for_index": "keyed hash of the invited address, to tell whether the link was passed on; 90 days after its end",
         "for_masked": "so that the organization knows whom it invited; 90 days after its end",
     }
-    retention: ClassVar[tuple[Retention, ...]] = (Retention("expires_at", 90, ("for_index", "for_masked")),)
 
     public_id = models.CharField(max_length=10, unique=True, default=public_id)
     org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="invitations")

@@ -56,6 +56,11 @@ def can_keep_membership(actor: Actor, membership: Membership) -> bool:
     return membership.role != OrgRole.OWNER or actor.may(NAME_OWNERS)
 
 
+def can_forget_invited(actor: Actor) -> bool:
+    """The platform's own process, after the time the model declares."""
+    return actor.kind is ActorKind.PROCESS
+
+
 def can_admit_owner(actor: Actor, organization: Organization) -> bool:
     """The registry officer above the organization, or a named process (seeds)."""
     return actor.may(ADMIT_OWNER) and (bool(actor.process) or actor.reaches(organization.path))

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from gongzhi.core.times import today
 from gongzhi.notify.enums import BINDING, Category, Channel
 from gongzhi.notify.selectors import Wanted
-from gongzhi.orgs.enums import Kind, OrgRole
+from gongzhi.orgs.enums import Basis, Kind, OrgRole
 from gongzhi.orgs.roles import DELEGABLE, MEANINGS, ROLES
 from gongzhi.reference.codes import code_list
 from gongzhi.registry import names
@@ -207,3 +207,14 @@ class SuccessorForm(Form):
         super().__init__(data)
         self.fields["successor"].widget = Radios(choices=members)
         self.fields["successor"].choices = members  # type: ignore[attr-defined]
+
+
+class OwnerForm(Form):
+    """Who is to be in charge of an organization's account, and how control was proved."""
+
+    login = forms.CharField(
+        label=_("Phone number or e-mail address the person signs in with"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    basis = forms.ChoiceField(label=_("What you have seen"), widget=Radios, choices=Basis.choices)

@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gongzhi.accounts.models import Account
+from gongzhi.accounts.actions import find_account
+from gongzhi.accounts.models import Account, Person
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -21,12 +22,12 @@ from gongzhi.core.times import today
 from gongzhi.notify.selectors import latest, unread_count
 from gongzhi.orgs.acting import capacities, memberships_of
 from gongzhi.orgs.actions import members as actions
-from gongzhi.orgs.enums import INVITE, SEE_DESK, OrgRole
+from gongzhi.orgs.enums import ADMIT_OWNER, INVITE, SEE_DESK, Basis, OrgRole
 from gongzhi.orgs.models import Invitation, Membership, Organization
-from gongzhi.orgs.policies import can_give_role, can_keep_membership
+from gongzhi.orgs.policies import can_admit_owner, can_give_role, can_keep_membership
 from gongzhi.orgs.roles import MEANINGS, ROLES, permissions_held
 from gongzhi.portal import results
-from gongzhi.portal.forms import InvitationForm, MemberRoleForm, SuccessorForm
+from gongzhi.portal.forms import InvitationForm, MemberRoleForm, OwnerForm, SuccessorForm
 
 PAGE = 30
 RECENT = 5
@@ -305,3 +306,33 @@ def invitation(request: DoorRequest, token: str) -> HttpResponse:
         "address": request.path,
     }
     return render(request, "portal/invitation.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def owner_admit(request: DoorRequest, reference: str) -> HttpResponse:
+    """The registry officer admits the person in charge of an organization, after control of it was proved."""
+    actor = request.actor
+    if not actor.may(ADMIT_OWNER):
+        raise NotAllowed(ADMIT_OWNER)
+    found = [one for one in Organization.objects.named_by(reference)[:20] if can_admit_owner(actor, one)]
+    if len(found) != 1:
+        raise Http404
+    form = OwnerForm(request.POST if request.method == "POST" else None)
+    context: dict[str, Any] = {"organization": found[0], "form": form}
+    if request.method == "POST" and form.is_valid():
+        account = find_account(form.cleaned_data["login"])
+        if account is None:
+            form.add_error("login", _("Nobody signs in with this. The person signs up first."))
+        else:
+            try:
+                actions.admit_owner(
+                    actor=actor,
+                    organization=found[0],
+                    person=Person(pk=account.person_id),
+                    basis=Basis(form.cleaned_data["basis"]),
+                )
+            except RuleViolation as error:
+                form.add_error("login", str(error.message))
+            else:
+                return HttpResponseRedirect(reverse("portal:organization_desk", args=[found[0].public_id]))
+    return render(request, "portal/owner_admit.html", context, status=422 if request.method == "POST" else 200)

@@ -61,6 +61,7 @@ urlpatterns = [
     path("workbench/imports/<int:number>/", workbench.import_detail, name="import_detail"),
     path("workbench/imports/<int:number>/file/", workbench.import_file, name="import_file"),
     path("workbench/orgs/<str:reference>/", records.organization_desk, name="organization_desk"),
+    path("workbench/orgs/<str:reference>/owner/", members.owner_admit, name="owner_admit"),
     path("workbench/orgs/<str:reference>/correct/", workbench.correct, name="correct"),
     path("workbench/orgs/<str:reference>/record/<slug:slug>/", records.record, name="record"),
     path("workbench/orgs/<str:reference>/record/<slug:slug>/<int:number>/end/", records.record_end, name="record_end"),

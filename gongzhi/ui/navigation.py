@@ -155,7 +155,13 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 _("Organizations"),
                 "building-2",
                 "portal:organization_search",
-                also=("portal:organization_desk", "portal:record", "portal:record_end", "portal:correct"),
+                also=(
+                    "portal:organization_desk",
+                    "portal:record",
+                    "portal:record_end",
+                    "portal:correct",
+                    "portal:owner_admit",
+                ),
             ),
             Entry(
                 _("Values that wait"),

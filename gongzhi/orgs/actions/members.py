@@ -24,7 +24,7 @@ from gongzhi.core.ids import unguessable
 from gongzhi.core.masks import mask_email, mask_phone
 from gongzhi.core.times import today
 from gongzhi.orgs import policies
-from gongzhi.orgs.enums import ADMIT_OWNER, INVITE, KEEP_MEMBERS, SEE_DESK, Ending, OrgRole
+from gongzhi.orgs.enums import ADMIT_OWNER, INVITE, KEEP_MEMBERS, SEE_DESK, Basis, Ending, OrgRole
 from gongzhi.orgs.models import Invitation, Membership, Organization
 from gongzhi.orgs.roles import DELEGABLE
 
@@ -37,6 +37,7 @@ SEALS: dict[str, str] = {
     "change_membership": "It is about a person.",
     "end_membership": "It is about a person.",
     "leave_organization": "It is about a person.",
+    "forget_invited": "It is about a person.",
 }
 
 #: How long an invitation can be accepted.
@@ -45,6 +46,8 @@ INVITED_FOR = dt.timedelta(days=7)
 INVITATIONS = 50
 #: The longest delegation; it can be given again.
 DELEGATED_FOR = dt.timedelta(days=366)
+#: How long the invited address is kept after the invitation's last moment: as `Invitation.personal_fields` declares.
+ADDRESS_KEPT = dt.timedelta(days=90)
 #: The platform looks invitations up for whoever holds a link: that person belongs to no organization yet.
 OPENER = Actor.system("orgs.invitations")
 
@@ -147,13 +150,15 @@ def _needs_an_owner() -> RuleViolation:
 
 
 @transaction.atomic
-def admit_owner(*, actor: Actor, organization: Organization, person: Person) -> Membership:
-    """Make a person who has proved control of an organization its person in charge. Who is a member already changes
-    the role instead (`RuleViolation`)."""
+def admit_owner(*, actor: Actor, organization: Organization, person: Person, basis: Basis = Basis.LETTER) -> Membership:
+    """Make a person who has proved control of an organization its person in charge; `basis` says how it was proved.
+    Who is a member already changes the role instead (`RuleViolation`)."""
     organization = _locked(organization.pk)
     if not policies.can_admit_owner(actor, organization) or actor.person_id == person.pk:
         raise NotAllowed(ADMIT_OWNER)
-    return _enter(actor, organization.pk, person.pk, OrgRole.OWNER, [], None, actor.person_id)
+    made = _enter(actor, organization.pk, person.pk, OrgRole.OWNER, [], None, actor.person_id)
+    audit.record(actor=actor, event="orgs.owner.admitted", subject=made, details={"basis": str(basis)})
+    return made
 
 
 @transaction.atomic
@@ -289,3 +294,15 @@ def leave_organization(*, actor: Actor, organization: Organization, successor: M
         raise _needs_an_owner()
     _end(row, Ending.LEFT)
     audit.record(actor=actor, event="orgs.membership.ended", subject=row, details={"ending": str(Ending.LEFT)})
+
+
+@transaction.atomic
+def forget_invited(*, actor: Actor) -> int:
+    """Remove mask and keyed hash of the address from invitations that ended 90 days ago. Returns how many."""
+    if not policies.can_forget_invited(actor):
+        raise NotAllowed("orgs.forget_invited")
+    old = Invitation.objects.visible_to(actor).filter(expires_at__lt=timezone.now() - ADDRESS_KEPT)
+    forgotten = old.exclude(for_masked="").update(for_index=b"", for_masked="")
+    if forgotten:
+        audit.record(actor=actor, event="orgs.invitation.address_forgotten", details={"invitations": forgotten})
+    return forgotten

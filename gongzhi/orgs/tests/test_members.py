@@ -183,6 +183,20 @@ def test_only_so_many_invitations_are_open_at_once(monkeypatch: pytest.MonkeyPat
     invited("victor")
 
 
+@pytest.mark.django_db
+def test_an_invited_address_is_forgotten_ninety_days_after_the_invitations_end() -> None:
+    made, _token = invited()
+    with acting(actor_of("adam")) as adam, pytest.raises(NotAllowed):
+        members.forget_invited(actor=adam)
+    with acting(Actor.system("orgs.forget_invited")) as process:
+        assert members.forget_invited(actor=process) == 0
+        Invitation.objects.filter(pk=made.pk).update(expires_at=timezone.now() - dt.timedelta(days=91))
+        assert members.forget_invited(actor=process) == 1
+        row = Invitation.objects.get(pk=made.pk)
+    assert (bytes(row.for_index), row.for_masked) == (b"", "")
+    assert not members.is_for(row, account_of("victor"))
+
+
 # --- handlers ---
 
 
@@ -382,3 +396,16 @@ def test_three_rows_and_thirty_need_the_same_queries(client: Client, address: st
         return len(seen)
 
     assert queries(3) == queries(12)
+
+
+@pytest.mark.django_db
+def test_the_registry_admits_by_page_who_proved_control(client: Client) -> None:
+    signed_in(client, "dana")
+    address = f"/workbench/orgs/{SHENZHEN}/owner/"
+    for login in ("nobody@world.example", "alice@world.example"):
+        assert client.post(address, {"login": login, "basis": "letter"}, secure=True).status_code == 422
+    answer = client.post(address, {"login": "victor@world.example", "basis": "letter"}, secure=True)
+    assert answer.status_code == 302
+    assert membership_of("victor").role == OrgRole.OWNER
+    event = Event.objects.filter(event="orgs.owner.admitted").latest("at")
+    assert (event.details, event.person_id) == ({"basis": "letter"}, account_of("dana").person_id)

@@ -328,6 +328,7 @@ NOT_BY_CLOCK = {
     "files.transfer": "two days after the last piece; removed by the job files.forget_transfers",
     "accounts.person": "while the person has an account or a role; deletion is asked for and decided",
     "files.upload": "as long as the file is kept: what refers to it decides",
+    "orgs.invitation": "90 days after its end; removed by the job orgs.forget_invited",
     "orgs.savedsearch": "until the person removes it",
     "privacy.consent": "proof: while the person has an account",
 }
