@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from gongzhi.accounts.actions import find_account
 from gongzhi.accounts.models import Account, Person
+from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -309,6 +310,7 @@ def invitation(request: DoorRequest, token: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof_needed_to_post
 def owner_admit(request: DoorRequest, reference: str) -> HttpResponse:
     """The registry officer admits the person in charge of an organization, after control of it was proved."""
     actor = request.actor

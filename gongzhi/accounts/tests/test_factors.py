@@ -485,3 +485,26 @@ def test_no_address_of_the_library_is_mounted() -> None:
     modules = {pattern.callback.__module__ for _route, pattern in every_view(get_resolver().url_patterns)}
     assert len(modules) > 5
     assert not {name for name in modules if name.startswith("allauth")}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("who", "address"),
+    [
+        ("dana", "/workbench/people/export/"),
+        ("edith", "/workbench/people/emergency/"),
+        ("dana", "/workbench/orgs/52440300MJ0000093M/owner/"),
+        ("adam", "/workbench/api-clients/"),
+    ],
+)
+def test_lists_of_people_emergencies_and_admissions_ask_again(
+    client: Client, settings: Any, who: str, address: str
+) -> None:
+    settings.STEP_UP = True
+    old_session(client, who)
+    assert client.get(address, secure=True).status_code == 200
+    asked = post(client, address, reason="示例")
+    assert asked.status_code == 422
+    assert 'name="proof-password"' in asked.content.decode()
+    settings.STEP_UP = False  # the control: without the step the page itself answers
+    assert 'name="proof-password"' not in post(client, address, reason="示例").content.decode()

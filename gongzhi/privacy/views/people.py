@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongzhi.accounts.models import Account, Person
+from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -88,6 +89,7 @@ def person(request: DoorRequest, number: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof_needed_to_post
 def emergency(request: DoorRequest) -> HttpResponse:
     """Open the record of a person outside the agency's divisions, with a reason they read at once."""
     actor = request.actor
@@ -156,6 +158,7 @@ def access_review(request: DoorRequest, public_id: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@proof_needed_to_post
 def exports(request: DoorRequest) -> HttpResponse:
     """Ask for a list of people's contact data, and take those that are ready."""
     actor = request.actor
