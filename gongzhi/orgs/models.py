@@ -46,9 +46,9 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 class Organization(models.Model):
     """One body of the register as it stands today. History is in `registry`; this row is a copy kept by its actions."""
 
-    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    public_id = models.CharField(max_length=10, default=public_id)
     kind = models.CharField(max_length=24, choices=Kind.choices)
-    credit_code = models.CharField(max_length=18, unique=True, null=True, db_collation="C")
+    credit_code = models.CharField(max_length=18, null=True, db_collation="C")
     #: Registration or filing number of a body without a (valid) credit code.
     number = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     #: Division path of the registration authority; `/` for bodies registered by the Ministry of Civil Affairs.
@@ -62,6 +62,10 @@ class Organization(models.Model):
     class Meta:
         db_table = "orgs_organization"
         constraints = [
+            # Not `unique=True`, which would add a second index of patterns for each: of codes in their collation this one
+            # serves beginnings too, and nobody looks for the beginning of an id. A million rows pay for every index.
+            models.UniqueConstraint(fields=["public_id"], name="orgs_organization_public_id"),
+            models.UniqueConstraint(fields=["credit_code"], name="orgs_organization_credit_code"),
             models.CheckConstraint(condition=~Q(name=""), name="orgs_organization_named"),
             models.CheckConstraint(
                 condition=Q(credit_code__isnull=False) | ~Q(number=""),
@@ -127,7 +131,10 @@ class OrganizationSearch(models.Model):
     `orgs.search`.
     """
 
-    org = models.OneToOneField(Organization, on_delete=models.CASCADE, primary_key=True, related_name="search")
+    #: Without a constraint: the row is made from the organization's own, and checking it again costs more than writing it.
+    org = models.OneToOneField(
+        Organization, on_delete=models.CASCADE, primary_key=True, related_name="search", db_constraint=False
+    )
     #: Compact present name.
     name = models.TextField(db_collation="C", default="")
     #: Compact texts one after the other, each behind a sign no compact text holds: `=` name, `<` former name, `@` host,

@@ -24,7 +24,7 @@ from gongzhi.orgs.models import Agency, Appointment, Mark, Organization, Organiz
 from gongzhi.orgs.notifications import SAVED_SEARCH_ANSWERED
 from gongzhi.orgs.search.asking import Asked
 from gongzhi.orgs.search.database import matching
-from gongzhi.orgs.search.text import COPY_SEARCH, ENDED_FLAG, Known, copied, search_row
+from gongzhi.orgs.search.text import COPY_HEAD, COPY_SEARCH, COPY_TAIL, ENDED_FLAG, Known, copied, search_row
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -231,19 +231,20 @@ def copy_search(*, actor: Actor, rows: Iterable[tuple[Organization, Known]]) -> 
         # a short one.
         cursor.execute("SET LOCAL gin_pending_list_limit = '64MB'")
         cursor.execute("SET LOCAL work_mem = '128MB'")
-        lines: list[str] = []
+        lines: list[bytes] = []
         with cursor.copy(COPY_SEARCH) as copy:
+            copy.write(COPY_HEAD)
             for body, known in rows:
                 if len(lines) == 1000:
-                    copy.write("".join(lines[:-1]))
+                    copy.write(b"".join(lines[:-1]))
                     del lines[:-1]
                 lines.append(copied(body, known))
                 written += 1
-            copy.write("".join(lines[:-1]))
+            copy.write(b"".join([*lines[:-1], COPY_TAIL]))
         cursor.execute("SET LOCAL gin_pending_list_limit = '64kB'")
         cursor.execute("SET LOCAL work_mem TO DEFAULT")
         with cursor.copy(COPY_SEARCH) as copy:
-            copy.write("".join(lines[-1:]))
+            copy.write(b"".join([COPY_HEAD, *lines[-1:], COPY_TAIL]))
         cursor.execute("SET LOCAL gin_pending_list_limit TO DEFAULT")
     return written
 
