@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gongzhi.accounts import actions
-from gongzhi.accounts.actions import codes, recovery, sessions
+from gongzhi.accounts.actions import codes, recovery, sessions, verification
 from gongzhi.core.actor import Actor
 from gongzhi.core.jobs import job
 
@@ -37,3 +37,9 @@ def warn_of_recovery(*, actor: Actor, recovery_id: int) -> None:
 def finish_recoveries(*, actor: Actor) -> None:
     """Every ten minutes: end the waiting time of recoveries nobody stopped."""
     recovery.finish_recoveries(actor=actor)
+
+
+@job("accounts.forget_proofs", cron="47 19 * * *")
+def forget_proofs(*, actor: Actor) -> None:
+    """Every night at 03:47 in China: delete pictures of documents that were decided about long enough ago."""
+    verification.forget_proofs(actor=actor)

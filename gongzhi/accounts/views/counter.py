@@ -1,0 +1,126 @@
+"""The counter: registering somebody who stands there, and their card."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import qrcode
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from qrcode.image.svg import SvgPathImage
+
+from gongzhi.accounts import numbers, policies
+from gongzhi.accounts.actions import cards, counter
+from gongzhi.accounts.actions.cards import Issued
+from gongzhi.accounts.enums import SERVE_COUNTER
+from gongzhi.accounts.forms import CounterForm, PresentForm
+from gongzhi.accounts.models import Card, Person, Reach, Verification
+from gongzhi.accounts.proving import proof_needed_to_post
+from gongzhi.audit.looks import reveal
+from gongzhi.core.door import DoorRequest
+from gongzhi.core.errors import NotAllowed, RuleViolation
+from gongzhi.core.network import site_address
+from gongzhi.reference import selectors as reference
+
+
+@never_cache
+@proof_needed_to_post
+@require_http_methods(["GET", "HEAD", "POST"])
+def counter_register(request: DoorRequest) -> HttpResponse:
+    """Two steps: what stands in the document, then a page to compare it with the document and the person; then the card."""
+    actor = request.actor
+    if not actor.may(SERVE_COUNTER):
+        raise NotAllowed(SERVE_COUNTER)
+    number = numbers.clean(request.GET.get("volunteer", ""))
+    if number:
+        found = Person.objects.visible_to(actor).filter(volunteer_number=number).first()
+        if found is None:
+            raise Http404
+        return HttpResponseRedirect(reverse("accounts:counter_person", args=[found.public_id]))
+    posted = request.method == "POST"
+    code = reference.code_of(actor.path) if actor.path not in {"", "/"} else ""
+    form = CounterForm(request.POST if posted else None, initial={"division": code})
+    context: dict[str, Any] = {"form": form}
+    if posted and form.is_valid() and "change" not in request.POST:
+        data = dict(form.cleaned_data)
+        way, reach = data.pop("way"), data.pop("reach")
+        try:
+            seen = counter.check_seen(actor=actor, **data)
+            if "register" in request.POST and "seen" in request.POST:
+                issued = counter.register_at_counter(actor=actor, way=way, reach=reach, seen=True, **data)
+                return print_card(request, issued)
+            context |= {
+                "seen": seen,
+                "typed": [(name, value) for name, value in request.POST.items() if name in _names(form)],
+                "place": reference.name_of_path(seen.path),
+                "unseen": "register" in request.POST,
+                "data": {**data, "way": dict(form.fields["way"].choices)[way], "reach": reach},  # type: ignore[attr-defined]
+                "kind": dict(form.fields["kind"].choices)[data["kind"]],  # type: ignore[attr-defined]
+            }
+            status = 422 if "register" in request.POST else 200
+            return render(request, "accounts/counter_check.html", context, status=status)
+        except RuleViolation as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+    status = 422 if posted and "change" not in request.POST else 200
+    return render(request, "accounts/counter_register.html", context, status=status)
+
+
+def _names(form: CounterForm) -> set[str]:
+    return {*form.fields, "born_on-year", "born_on-month", "born_on-day"} - {"born_on"}
+
+
+@never_cache
+@proof_needed_to_post
+@require_http_methods(["GET", "HEAD", "POST"])
+def counter_person(request: DoorRequest, number: str) -> HttpResponse:
+    """One person at the counter by their masks: what verified them, their card; a new card, a new PIN, a block."""
+    actor = request.actor
+    if not actor.may(SERVE_COUNTER):
+        raise NotAllowed(SERVE_COUNTER)
+    person = Person.objects.visible_to(actor).filter(public_id=number).first()
+    if person is None:
+        raise Http404
+    card = Card.objects.visible_to(actor).filter(person=person).order_by("-pk").first()
+    what = request.POST.get("do", "")
+    form = PresentForm(request.POST if what in {"card", "pin"} else None)
+    if what == "block" and card is not None:
+        cards.block_card(actor=actor, card=card)
+        return HttpResponseRedirect(request.path)
+    if what in {"card", "pin"} and form.is_valid():
+        try:
+            if what == "pin" and card is not None:
+                pin = cards.reset_pin(actor=actor, card=card, present=True)
+                own = reveal(actor, card, "number_sealed", purpose="card.print")
+                return print_card(request, Issued(card, own, pin))
+            return print_card(request, cards.issue_card(actor=actor, person=person, present=True))
+        except RuleViolation as error:
+            form.add_error(None, str(error.message))
+    context = {
+        "person": person,
+        "volunteer_number": numbers.grouped(person.volunteer_number or ""),
+        "verified": Verification.objects.visible_to(actor).standing().filter(person=person).first(),
+        "card": card,
+        "reach": Reach.objects.visible_to(actor).filter(person=person).first(),
+        "may_serve": policies.can_serve_person(actor, person),
+        "form": form,
+    }
+    return render(request, "accounts/counter_person.html", context, status=422 if request.method == "POST" else 200)
+
+
+def print_card(request: DoorRequest, issued: Issued) -> HttpResponse:
+    """The page that is printed: the card, and the slip with the PIN to fold and seal. Neither can be shown again."""
+    address = f"{site_address()}{reverse('accounts:sign_in_card')}"
+    image = qrcode.make(f"{address}?card={issued.number}", image_factory=SvgPathImage, border=2)
+    context = {
+        "person": issued.card.person,
+        "number": numbers.grouped(issued.number),
+        "volunteer_number": numbers.grouped(issued.card.person.volunteer_number or ""),
+        "pin": f"{issued.pin[:3]} {issued.pin[3:]}",
+        "address": address,
+        "qr": "data:image/svg+xml;base64," + base64.b64encode(image.to_string()).decode(),
+    }
+    return render(request, "accounts/card_print.html", context)
