@@ -20,9 +20,11 @@ from gongzhi.accounts.enums import DocumentKind
 
 WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECKS: Final = "10X98765432"
-#: First two digits: the provinces, in the order of their codes.
+#: First two digits: the provinces.
 PROVINCES: Final = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82".split()
+    str(code)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 82))
+    for code in range(first, last + 1)
 )
 #: Residence permits of people from Hong Kong, Macao and Taiwan begin with these instead of a division.
 RESIDENCE_BEGINS: Final = ("810000", "820000", "830000")
@@ -177,7 +179,7 @@ def _foreign(number: str, on: dt.date) -> Document:
         if number[0] != "9":
             return Document(kind, number, None, ("form",))
         born_on = _day(number[6:14])
-        doubts = () if born_on and EARLIEST <= born_on <= on else ("birth",)
+        doubts: tuple[str, ...] = () if born_on and EARLIEST <= born_on <= on else ("birth",)
         doubts += () if check_digit(number[:17]) == number[17] else ("check",)
         return Document(kind, number, None if "birth" in doubts else born_on, doubts)
     if re.fullmatch(r"[A-Z]{3}[0-9]{12}", number):

@@ -72,9 +72,9 @@ class VerificationState(models.TextChoices):
 
     ASKED = "asked", _("Handed in; waits for a decision")
     VERIFIED = "verified", _("Verified")
-    REFUSED = "refused", _("Not verified")
+    REFUSED = "refused", _("Not approved")
     WITHDRAWN = "withdrawn", _("Withdrawn")
-    ENDED = "ended", _("Ended")
+    ENDED = "ended", _("Holds no more")
 
 
 VERIFICATION_TRANSITIONS: dict[str, frozenset[str]] = {
@@ -95,7 +95,7 @@ class Checked(models.TextChoices):
 class ReviewState(models.TextChoices):
     """Where a review of the queue stands."""
 
-    OPEN = "open", _("Waits")
+    OPEN = "open", _("Waits for a decision")
     CLOSED = "closed", _("Closed")
     MOVED = "moved", _("Moved to another queue")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -28,6 +29,7 @@ from gongzhi.notify import actions as notices
 
 SEALS: dict[str, str] = {
     "issue_card": "It is about a person.",
+    "make_card": "It is about a person.",
     "block_card": "It is about a person.",
     "reset_pin": "It is about a person.",
     "sign_in_by_card": "It is about a person.",
@@ -61,7 +63,7 @@ def draw_pin() -> str:
     """Six digits by chance, but none that people try first: one digit only, or counting up or down."""
     while True:
         pin = "".join(str(secrets.randbelow(10)) for _at in range(PIN_LENGTH))
-        steps = {(int(then) - int(first)) % 10 for first, then in zip(pin, pin[1:], strict=False)}
+        steps = {(int(then) - int(first)) % 10 for first, then in pairwise(pin)}
         if steps not in ({0}, {1}, {9}):
             return pin
 
@@ -70,7 +72,7 @@ def _index(number: str) -> bytes:
     return blind_index("accounts.card", number)
 
 
-def make_card(actor: Actor, person: Person) -> Issued:
+def make_card(*, actor: Actor, person: Person) -> Issued:
     """A new card in place of the one there is: part of actions that were allowed to."""
     number, pin, pk = numbers.draw(numbers.CARD), draw_pin(), next_pk(Card)
     with acting(Actor.system(SYSTEM)):
@@ -114,11 +116,11 @@ def issue_card(*, actor: Actor, person: Person, present: bool) -> Issued:
     if not policies.can_serve_person(actor, person):
         raise NotAllowed("accounts.serve_counter", about=person)
     _present(present)
-    if not person.verifications.standing().exists():  # type: ignore[attr-defined]
+    if not person.verifications.standing().exists():
         raise RuleViolation("accounts.not_verified", _("A card is for who has been verified."))
     if not Account.objects.filter(person=person, is_active=True).exists():
         raise RuleViolation("accounts.no_account", _("This person has no account, or it is closed."))
-    return make_card(actor, person)
+    return make_card(actor=actor, person=person)
 
 
 def _present(present: bool) -> None:
@@ -161,7 +163,7 @@ def reset_pin(*, actor: Actor, card: Card, present: bool) -> str:
     return pin
 
 
-def _buckets(index: bytes) -> list[tuple[str, int, int]]:
+def _buckets(index: bytes | memoryview) -> list[tuple[str, int, int]]:
     return [(f"card:{seconds}:{bytes(index).hex()}", limit, seconds) for limit, seconds in WAITS]
 
 

@@ -34,7 +34,11 @@ from gongzhi.core.ids import next_pk
 from gongzhi.core.masks import mask_name, mask_phone
 from gongzhi.reference import selectors as reference
 
-SEALS: dict[str, str] = {"register_at_counter": "It is about a person.", "choose_reach": "It is about a person."}
+SEALS: dict[str, str] = {
+    "check_seen": "It changes nothing.",
+    "register_at_counter": "It is about a person.",
+    "choose_reach": "It is about a person.",
+}
 
 SYSTEM: Final = "accounts.counter"
 LONGEST_REACH: Final = 200
@@ -129,10 +133,10 @@ def register_at_counter(
         raise RuleViolation(
             "accounts.document_known", _("Somebody is registered with this document already."), field="number"
         ) from error
-    make_known(actor, verification)
+    make_known(actor=actor, verification=verification)
     _keep_reach(person, checked.path, way, reach)
     audit.record(actor=actor, event="accounts.person.registered", subject=account, details={"kind": kind})
-    return make_card(actor, person)
+    return make_card(actor=actor, person=person)
 
 
 @transaction.atomic

@@ -42,6 +42,8 @@ SEALS: dict[str, str] = {
     "withdraw_verification": "It is about a person.",
     "approve_verification": "It is about a person.",
     "refuse_verification": "It is about a person.",
+    "end_verification": "It is about a person.",
+    "make_known": "It is about a person.",
     "forget_proofs": "It is about people.",
 }
 
@@ -234,7 +236,7 @@ def approve_verification(*, actor: Actor, verification: Verification, because: s
                 ),
                 field="because",
             )
-        end(actor, holder)
+        end_verification(actor=actor, verification=holder)
     verification.move_to(VerificationState.VERIFIED)
     verification.reason = because.strip()[:LONGEST_REASON]
     verification.decided_by, verification.decided_at = actor.person_id, timezone.now()
@@ -245,7 +247,7 @@ def approve_verification(*, actor: Actor, verification: Verification, because: s
         raise RuleViolation(
             "accounts.document_in_use", _("It was decided meanwhile. Reload the page and look again.")
         ) from error
-    make_known(actor, verification)
+    make_known(actor=actor, verification=verification)
     _decided(actor, verification, "verified")
     return verification
 
@@ -279,7 +281,7 @@ def _decided(actor: Actor, verification: Verification, outcome: str) -> None:
     )
 
 
-def end(actor: Actor, verification: Verification) -> None:
+def end_verification(*, actor: Actor, verification: Verification) -> None:
     """Let a verified document stand for its account no more: part of actions that were allowed to."""
     with acting(Actor.system(SYSTEM)):
         verification.move_to(VerificationState.ENDED)
@@ -309,7 +311,7 @@ def _mark(actor: Actor, verification: Verification, value: str) -> None:
     )
 
 
-def make_known(actor: Actor, verification: Verification) -> None:
+def make_known(*, actor: Actor, verification: Verification) -> None:
     """What follows when somebody stands verified: the mark, the name as in the document, a volunteer number."""
     _mark(actor, verification, verification.kind)
 
@@ -318,7 +320,8 @@ def make_known(actor: Actor, verification: Verification) -> None:
         person = Person.objects.select_for_update(of=("self",)).get(pk=verification.person_id)
         person.name_sealed = seal(name, where="accounts_person.name_sealed", pk=person.pk)
         person.name_masked = verification.name_masked
-        person.save(update_fields=["name_sealed", "name_masked"])
+        person.path = person.path or verification.path
+        person.save(update_fields=["name_sealed", "name_masked", "path"])
         give_volunteer_number(person)
         Account.objects.filter(person=person).update(name_masked=person.name_masked)
 
@@ -344,7 +347,7 @@ def forget_proofs(*, actor: Actor) -> int:
         raise NotAllowed("accounts.forget_proofs")
     days = int(rulebook.value("privacy.identity_proof_days"))
     over = Verification.objects.filter(upload_id__isnull=False, decided_at__lt=timezone.now() - dt.timedelta(days=days))
-    uploads = list(over.values_list("upload_id", flat=True)[:1000])
+    uploads = [number for number in over.values_list("upload_id", flat=True)[:1000] if number is not None]
     if not uploads:
         return 0
     Upload.objects.filter(pk__in=uploads, purpose=Purpose.IDENTITY).delete()

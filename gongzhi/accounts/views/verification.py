@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -37,7 +39,7 @@ def own_identity(request: DoorRequest) -> HttpResponse:
         if request.method == "POST" or not isinstance(request.user, Account):
             raise NotAllowed("accounts.own_identity")
         return render(request, "portal/not_as_office.html")
-    person = Person.objects.visible_to(actor).get(pk=actor.scope.person)
+    person = Person.objects.visible_to(actor).get(pk=actor.scope.person or 0)
     tries = list(Verification.objects.visible_to(actor).order_by("-pk")[:SHOWN])
     now = next((one for one in tries if one.state in {VerificationState.ASKED, VerificationState.VERIFIED}), None)
     form = None
@@ -126,13 +128,13 @@ def review_detail(request: DoorRequest, public_id: str) -> HttpResponse:
     actor = request.actor
     if not actor.may(REVIEW_IDENTITY):
         raise NotAllowed(REVIEW_IDENTITY)
-    row = Verification.objects.visible_to(actor).select_related("person").filter(public_id=public_id).first()
+    row = Verification.objects.visible_to(actor).filter(public_id=public_id).first()
     if row is None:
         raise Http404
     shows = request.method == "POST" and "show" in request.POST
     deciding = request.method == "POST" and not shows
     form = ReviewIdentityForm(request.POST if deciding else None)
-    context = {
+    context: dict[str, Any] = {
         "row": row,
         "form": form if row.state == VerificationState.ASKED else None,
         "may_decide": policies.can_review_identity(actor, row),

@@ -10,7 +10,7 @@ TABLES = ("accounts_verification", "accounts_review", "accounts_card", "accounts
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0020_documents_cards_marks")]
+    dependencies = [("accounts", "0032_documents_cards_marks")]
 
     operations = [
         *(
