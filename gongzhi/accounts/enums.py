@@ -90,6 +90,15 @@ class Checked(models.TextChoices):
 
     REVIEW = "review", _("A person compared the proof that was handed in")
     COUNTER = "counter", _("The document was seen at a counter, with the person present")
+    SOURCE = "source", _("A source named by the operator confirmed it")
+
+
+class SourceAnswer(models.TextChoices):
+    """What a source says about name and number."""
+
+    MATCH = "match", _("Name and number belong together")
+    MISMATCH = "mismatch", _("Name and number do not belong together")
+    UNKNOWN = "unknown", _("The source does not know this document")
 
 
 class ReviewState(models.TextChoices):

@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from gongzhi.accounts.actions.verification import read
 from gongzhi.accounts.enums import DocumentKind, ReachWay
 from gongzhi.accounts.passwords import LONGEST
+from gongzhi.core.errors import RuleViolation
 from gongzhi.files.enums import Purpose
 from gongzhi.files.forms import PiecesField
 from gongzhi.ui.forms import DateBoxesField, Form, Radios
@@ -272,6 +274,16 @@ class DocumentForm(Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
+    def clean(self) -> dict[str, Any]:
+        """Say at once what is wrong with the number, beside everything else."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("kind") and data.get("number") and "born_on" in data:
+            try:
+                read(data["kind"], data["number"], data["born_on"])
+            except RuleViolation as error:
+                self.add_error(error.field or None, str(error.message))
+        return data
+
 
 class VerificationForm(DocumentForm):
     """A document of one's own, with a picture that shows it."""
@@ -319,7 +331,7 @@ class CounterForm(DocumentForm):
         label=_("How does the person want to be told?"), widget=Radios, choices=lambda: [*ReachWay.choices]
     )
     reach = forms.CharField(
-        label=_("Where"),
+        label=_("Where to reach the person"),
         max_length=200,
         help_text=_("Address, number, or name and office of the worker. Kept sealed."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),

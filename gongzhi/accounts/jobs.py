@@ -39,6 +39,12 @@ def finish_recoveries(*, actor: Actor) -> None:
     recovery.finish_recoveries(actor=actor)
 
 
+@job("accounts.check_document")
+def check_document(*, actor: Actor, verification_id: int) -> None:
+    """Ask the source an operator named about a document that waits."""
+    verification.check_document(actor=actor, verification_id=verification_id)
+
+
 @job("accounts.forget_proofs", cron="47 19 * * *")
 def forget_proofs(*, actor: Actor) -> None:
     """Every night at 03:47 in China: delete pictures of documents that were decided about long enough ago."""

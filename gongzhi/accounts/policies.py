@@ -105,6 +105,11 @@ def can_move_reviews(actor: Actor) -> bool:
     return actor.kind is ActorKind.PROCESS
 
 
+def can_check_documents(actor: Actor) -> bool:
+    """The platform's own process, where an operator named a source."""
+    return actor.kind is ActorKind.PROCESS
+
+
 def can_forget_proofs(actor: Actor) -> bool:
     """The platform's own process, after the term of the parameter."""
     return actor.kind is ActorKind.PROCESS

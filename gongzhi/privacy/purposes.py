@@ -49,6 +49,9 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "notify.deliver": Purpose(_("To send the person a notice")),
     "verification.review": Purpose(_("To check the document the person handed in"), DUTY),
     "verification.proof": Purpose(_("To compare the picture of the document the person handed in"), DUTY),
+    "verification.source": Purpose(
+        _("To ask the source the operator named whether name and number belong together"), DUTY
+    ),
     "verification.age": Purpose(_("To know whether the law ties something to the person's age")),
     "card.print": Purpose(
         _("To print the card of the person at the counter"), _("The person stood at the counter and asked")

@@ -11,17 +11,17 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from gongzhi.accounts import numbers, policies
+from gongzhi.accounts import numbers, policies, verifiers
 from gongzhi.accounts.actions.marks import set_person_mark
 from gongzhi.accounts.actions.reviews import new_item
 from gongzhi.accounts.contracts import IDENTITY_REVIEW, REAL_NAME, review_queue
 from gongzhi.accounts.documents import Document, Fault, age_on, read_document
-from gongzhi.accounts.enums import DocumentKind, VerificationState
+from gongzhi.accounts.enums import Checked, DocumentKind, SourceAnswer, VerificationState
 from gongzhi.accounts.models import Account, Person, Verification
 from gongzhi.accounts.notifications import DOCUMENT_TRIED, IDENTITY_DECIDED, IDENTITY_ENDED
 from gongzhi.audit import actions as audit
 from gongzhi.audit.looks import reveal
-from gongzhi.core import throttle
+from gongzhi.core import jobs, throttle
 from gongzhi.core.actor import Actor
 from gongzhi.core.crypto import blind_index, seal
 from gongzhi.core.door import acting
@@ -39,6 +39,7 @@ from gongzhi.rulebook import selectors as rulebook
 
 SEALS: dict[str, str] = {
     "ask_verification": "It is about a person.",
+    "check_document": "It is about a person.",
     "withdraw_verification": "It is about a person.",
     "approve_verification": "It is about a person.",
     "refuse_verification": "It is about a person.",
@@ -183,6 +184,8 @@ def ask_verification(
     )
     review_queue().open(actor=actor, item=item)
     audit.record(actor=actor, event="accounts.verification.asked", subject=verification, details={"kind": kind})
+    if verifiers.chosen(document.kind) is not None:
+        jobs.enqueue("accounts.check_document", verification_id=pk)
     holder = holder_of(index_of(document))
     if holder is not None:
         notices.notify(
@@ -194,6 +197,38 @@ def ask_verification(
             url_name="accounts:own_identity",
         )
     return verification
+
+
+@transaction.atomic
+def check_document(*, actor: Actor, verification_id: int) -> Verification | None:
+    """Ask the source an operator named about a document that waits, and keep what it says for who decides.
+
+    Only where the operator said so, a match verifies by itself: not with a doubt, nor a document that stands for another
+    account. Raises `CannotAsk`: the job tries again, and the review goes on meanwhile. Safe to run twice.
+    """
+    if not policies.can_check_documents(actor):
+        raise NotAllowed("accounts.check_document")
+    row = Verification.objects.select_for_update(of=("self",)).filter(pk=verification_id).first()
+    source = verifiers.chosen(row.kind) if row else None
+    if row is None or source is None or row.state != VerificationState.ASKED or row.source_answer:
+        return None
+    name, number, born = (
+        reveal(actor, row, field, purpose="verification.source")
+        for field in ("name_sealed", "number_sealed", "born_sealed")
+    )
+    answer = source.verifier.ask(verifiers.Question(row.public_id, row.kind, name, number, born))
+    row.source, row.source_answer = source.code, answer
+    row.save(update_fields=["source", "source_answer"])
+    audit.record(actor=actor, event="accounts.verification.checked", subject=row, details={"answer": str(answer)})
+    in_use = holder_of(bytes(row.number_index)) is not None
+    if answer != SourceAnswer.MATCH or not source.suffices or row.doubts or in_use:
+        return row
+    row.move_to(VerificationState.VERIFIED)
+    row.checked, row.decided_at = Checked.SOURCE, timezone.now()
+    row.save(update_fields=["state", "checked", "decided_at"])
+    make_known(actor=actor, verification=row)
+    _decided(actor, row, "verified")
+    return row
 
 
 @transaction.atomic

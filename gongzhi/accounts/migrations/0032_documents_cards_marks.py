@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('path', models.CharField(db_collation='C', max_length=64)),
                 ('state', models.CharField(choices=[('asked', 'Handed in; waits for a decision'), ('verified', 'Verified'), ('refused', 'Not approved'), ('withdrawn', 'Withdrawn'), ('ended', 'Holds no more')], default='asked', max_length=16)),
                 ('kind', models.CharField(choices=[('resident_id', 'Resident identity card'), ('hmt_residence', 'Residence permit for Hong Kong, Macao and Taiwan residents'), ('hk_macao_permit', 'Mainland travel permit for Hong Kong and Macao residents'), ('taiwan_permit', 'Mainland travel permit for Taiwan residents'), ('foreign_residence', 'Permanent residence card for foreigners'), ('passport', 'Passport')], max_length=24)),
-                ('checked', models.CharField(choices=[('review', 'A person compared the proof that was handed in'), ('counter', 'The document was seen at a counter, with the person present')], default='review', max_length=16)),
+                ('checked', models.CharField(choices=[('review', 'A person compared the proof that was handed in'), ('counter', 'The document was seen at a counter, with the person present'), ('source', 'A source named by the operator confirmed it')], default='review', max_length=16)),
                 ('name_sealed', models.BinaryField()),
                 ('name_masked', models.CharField(max_length=16)),
                 ('number_sealed', models.BinaryField()),
@@ -101,6 +101,8 @@ class Migration(migrations.Migration):
                 ('born_sealed', models.BinaryField(default=b'')),
                 ('born_masked', models.CharField(blank=True, default='', max_length=8)),
                 ('doubts', models.CharField(blank=True, default='', max_length=64)),
+                ('source', models.CharField(blank=True, default='', max_length=32)),
+                ('source_answer', models.CharField(blank=True, choices=[('match', 'Name and number belong together'), ('mismatch', 'Name and number do not belong together'), ('unknown', 'The source does not know this document')], default='', max_length=16)),
                 ('upload_id', models.BigIntegerField(null=True)),
                 ('reason', models.TextField(blank=True, default='')),
                 ('decided_by', models.BigIntegerField(null=True)),
@@ -217,7 +219,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='verification',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('state', 'asked')), ('state', 'withdrawn'), ('decided_by__isnull', False), _connector='OR'), name='accounts_verification_decided', violation_error_message='Somebody decides who is verified.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_by__isnull', True), ('state', 'asked')), ('state', 'withdrawn'), ('checked', 'source'), ('decided_by__isnull', False), _connector='OR'), name='accounts_verification_decided', violation_error_message='Somebody decides who is verified.'),
         ),
         migrations.AddConstraint(
             model_name='verification',

@@ -17,6 +17,7 @@ from gongzhi.accounts.enums import (
     DocumentKind,
     ReachWay,
     ReviewState,
+    SourceAnswer,
     VerificationState,
 )
 from gongzhi.core.actor import Actor, ActorKind
@@ -88,6 +89,9 @@ class Verification(HasState):
     born_masked = models.CharField(max_length=8, blank=True, default="")
     #: Codes of `documents.DOUBTS`, comma-separated.
     doubts = models.CharField(max_length=64, blank=True, default="")
+    #: The source that was asked, and what it said; empty while none was.
+    source = models.CharField(max_length=32, blank=True, default="")
+    source_answer = models.CharField(max_length=16, choices=SourceAnswer.choices, blank=True, default="")
     #: Plain ids of the files that show it; null once they were deleted.
     upload_id = models.BigIntegerField(null=True)
     reason = models.TextField(blank=True, default="")
@@ -114,6 +118,7 @@ class Verification(HasState):
             models.CheckConstraint(
                 condition=Q(state="asked", decided_by__isnull=True)
                 | Q(state="withdrawn")
+                | Q(checked="source")
                 | Q(decided_by__isnull=False),
                 name="accounts_verification_decided",
                 violation_error_message=_("Somebody decides who is verified."),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gongzhi.accounts import numbers, policies
+from gongzhi.accounts import numbers, policies, verifiers
 from gongzhi.accounts.actions import verification as actions
 from gongzhi.accounts.contracts import IDENTITY_REVIEW, review_queue
 from gongzhi.accounts.documents import DOUBTS
@@ -65,6 +66,7 @@ def own_identity(request: DoorRequest) -> HttpResponse:
         "card": Card.objects.visible_to(actor).active().first(),
         "reach": Reach.objects.visible_to(actor).first(),
         "days": rulebook.value("privacy.identity_proof_days"),
+        "sources": [str(one.get("label", code)) for code, one in settings.IDENTITY_CHECKS.items()],
         "form": form,
     }
     status = 422 if form is not None and form.errors else 200
@@ -141,6 +143,7 @@ def review_detail(request: DoorRequest, public_id: str) -> HttpResponse:
         "doubts": [DOUBTS[code] for code in row.doubts.split(",") if code in DOUBTS],
         "item": review_queue().find(actor=actor, kind=IDENTITY_REVIEW, subject=public_id),
         "place": reference.name_of_path(row.path),
+        "source": verifiers.label_of(row.source) if row.source else "",
     }
     if shows:
         if not context["may_decide"]:
