@@ -687,6 +687,10 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:own_identity", "post"): Access(
         at("/my/identity/"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
     ),
+    ("accounts:own_family", "get"): Access(at("/my/family/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:own_family", "post"): Access(
+        at("/my/family/"), (302, 404, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
     ("accounts:identity_withdraw", "post"): Access(
         lambda: a_verification() and "/my/identity/withdraw/",
         (302, 302, 403, 403, 403, 403),

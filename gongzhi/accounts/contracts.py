@@ -92,8 +92,10 @@ def review_queue() -> ReviewQueue:
 
 
 REAL_NAME: Final = "real_name"
+#: Stands before a colon and what a guardian agrees to (`enums.Consents`).
+GUARDIAN_CONSENT: Final = "guardian_consent"
 #: Code of a mark of people, or its part before the colon → the one app that may set it.
-PERSON_MARKS: dict[str, str] = {REAL_NAME: "accounts", "guardian_consent": "accounts"}
+PERSON_MARKS: dict[str, str] = {REAL_NAME: "accounts", GUARDIAN_CONSENT: "accounts"}
 
 
 def register_person_mark(code: str, app: str) -> None:

@@ -129,3 +129,37 @@ class ReachWay(models.TextChoices):
     LETTER = "letter", _("By letter")
     CALL = "call", _("By a call to a number somebody else has")
     WORKER = "worker", _("By a named worker of the community")
+
+
+class Relation(models.TextChoices):
+    """Why somebody is the guardian of a child (民法典 Art 27)."""
+
+    PARENT = "parent", _("Father or mother")
+    GRANDPARENT = "grandparent", _("Grandparent")
+    SIBLING = "sibling", _("Elder brother or sister")
+    OTHER = "other", _("Other person or body, appointed")
+
+
+class ShownBy(models.TextChoices):
+    """The paper that showed it at the counter."""
+
+    HOUSEHOLD = "household", _("Household register")
+    BIRTH = "birth", _("Birth certificate")
+    PAPER = "paper", _("Decision or certificate of a court, committee or civil affairs department")
+
+
+class GuardianState(models.TextChoices):
+    """Whether somebody is a child's guardian here."""
+
+    STANDING = "standing", _("Guardian")
+    ENDED = "ended", _("Guardian no more")
+
+
+GUARDIAN_TRANSITIONS: dict[str, frozenset[str]] = {GuardianState.STANDING: frozenset({GuardianState.ENDED})}
+
+
+class Consents(models.TextChoices):
+    """What a guardian agrees to; the mark of the child is `guardian_consent:` and this."""
+
+    DATA = "data", _("that data of the child are processed")
+    SERVICE = "service", _("that the child takes part in volunteer service")

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts.actions.verification import read
-from gongzhi.accounts.enums import DocumentKind, ReachWay
+from gongzhi.accounts.enums import DocumentKind, ReachWay, Relation, ShownBy
 from gongzhi.accounts.passwords import LONGEST
 from gongzhi.core.errors import RuleViolation
 from gongzhi.files.enums import Purpose
@@ -336,6 +336,34 @@ class CounterForm(DocumentForm):
         help_text=_("Address, number, or name and office of the worker. Kept sealed."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class GuardianForm(Form):
+    """Who is the guardian of a child, and the paper that shows it."""
+
+    guardian = forms.CharField(
+        label=_("Volunteer number of the guardian"),
+        max_length=40,
+        help_text=_("Stands on the guardian's card and page. Who has none is verified first."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    relation = forms.ChoiceField(
+        label=_("Who is the guardian to the child?"), widget=Radios, choices=lambda: [*Relation.choices]
+    )
+    shown_by = forms.ChoiceField(label=_("Which paper shows it?"), widget=Radios, choices=lambda: [*ShownBy.choices])
+    agrees = forms.BooleanField(
+        label=_("The guardian agrees that the child takes part in volunteer service"), required=False
+    )
+
+
+class ChildForm(CounterForm, GuardianForm):
+    """A child who stands at the counter with a guardian."""
+
+
+class JoinGuardianForm(GuardianForm):
+    """A guardian of a child who is registered already."""
+
+    present = forms.BooleanField(label=_("Both stand here; I compared their documents and the paper"))
 
 
 class PresentForm(Form):

@@ -119,6 +119,14 @@ CARD_CHANGED: Final = _identity(
         "A card was printed for you, replaced or blocked, or got a new PIN. If it was not you, ask at a counter at once."
     ),
 )
+GUARDIAN_CHANGED: Final = _identity(
+    "guardian_changed",
+    _("Something changed about a guardian"),
+    _(
+        "At a counter it was recorded who is whose guardian, or that somebody is it no more. It stands on your page"
+        " “My family”. If it is wrong, come to a counter."
+    ),
+)
 KINDS: Final = (
     NEW_DEVICE,
     *CHANGED.values(),
@@ -126,4 +134,5 @@ KINDS: Final = (
     DOCUMENT_TRIED,
     IDENTITY_ENDED,
     CARD_CHANGED,
+    GUARDIAN_CHANGED,
 )

@@ -11,7 +11,7 @@ from gongzhi.accounts.enums import (
     SERVE_COUNTER,
     CodePurpose,
 )
-from gongzhi.accounts.models import Account, Person, Recovery, Verification
+from gongzhi.accounts.models import Account, Guardianship, Person, Recovery, Verification
 from gongzhi.core.actor import Actor, ActorKind
 
 
@@ -103,6 +103,16 @@ def can_serve_person(actor: Actor, person: Person) -> bool:
 def can_move_reviews(actor: Actor) -> bool:
     """The platform's own process, when another app takes the queue over."""
     return actor.kind is ActorKind.PROCESS
+
+
+def can_end_guardianship(actor: Actor, row: Guardianship) -> bool:
+    """An official of the counter of the child's division, about others."""
+    return can_serve(actor, row.path) and actor.person_id not in {row.ward_id, row.guardian_id}
+
+
+def can_agree_as_guardian(actor: Actor, row: Guardianship) -> bool:
+    """The guardian, in their own capacity."""
+    return can_ask_verification(actor) and row.guardian_id == actor.scope.person
 
 
 def can_check_documents(actor: Actor) -> bool:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from gongzhi.accounts import views
-from gongzhi.accounts.views import card, codes, counter, factors, identity, recovery, security, verification
+from gongzhi.accounts.views import card, codes, counter, factors, family, identity, recovery, security, verification
 
 app_name = "accounts"
 urlpatterns = [
@@ -36,6 +36,7 @@ urlpatterns = [
     path("my/security/sessions/end/", security.session_end, name="session_end"),
     path("accounts/card/", card.sign_in_card, name="sign_in_card"),
     path("my/identity/", verification.own_identity, name="own_identity"),
+    path("my/family/", family.own_family, name="own_family"),
     path("my/identity/withdraw/", verification.withdraw, name="identity_withdraw"),
     path("my/identity/proof/<str:public_id>/", verification.own_proof, name="own_proof"),
     path("my/identity/card/block/", card.block_own, name="card_block_own"),

@@ -118,6 +118,7 @@ FILES = Entry(_("My files"), "file-text", "files:mine", Audience.PERSON)
 LOOKED = Entry(_("Who looked at my data"), "eye", "privacy:looked", Audience.PERSON)
 OWN_DATA = Entry(_("My data and my rights"), "id-card", "privacy:own_data", Audience.PERSON)
 IDENTITY = Entry(_("My identity"), "id-card", "accounts:own_identity", Audience.PERSON)
+FAMILY = Entry(_("My family"), "users", "accounts:own_family", Audience.PERSON)
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
@@ -144,7 +145,10 @@ MAIN = (HOME, SEARCH, NAMES, DATA, MY, MESSAGES, DESK, WORKBENCH)
 TABS = (HOME, SEARCH, DATA, SIGN_IN, MY, MESSAGES, DESK, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
-    (_("Your access"), (SIGN_IN, MY, MESSAGES, SEARCHES, FILES, LOOKED, OWN_DATA, IDENTITY, SECURITY, DESK, WORKBENCH)),
+    (
+        _("Your access"),
+        (SIGN_IN, MY, MESSAGES, SEARCHES, FILES, LOOKED, OWN_DATA, IDENTITY, FAMILY, SECURITY, DESK, WORKBENCH),
+    ),
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (

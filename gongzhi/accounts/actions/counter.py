@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts import policies
 from gongzhi.accounts.actions.cards import Issued, make_card
+from gongzhi.accounts.actions.guardians import guardian_of_number, join_guardian
 from gongzhi.accounts.actions.verification import (
     check_age,
     clean_name,
@@ -54,7 +55,16 @@ class Seen:
     born_on: dt.date
 
 
-def check_seen(*, actor: Actor, kind: str, name: str, number: str, division: str, born_on: dt.date | None) -> Seen:
+def check_seen(
+    *,
+    actor: Actor,
+    kind: str,
+    name: str,
+    number: str,
+    division: str,
+    born_on: dt.date | None = None,
+    guardian: str = "",
+) -> Seen:
     """Check what was typed, and change nothing. Raises `NotAllowed`, `RuleViolation` naming the field; the code
     `accounts.document_known` when somebody is registered with this document already.
     """
@@ -68,7 +78,9 @@ def check_seen(*, actor: Actor, kind: str, name: str, number: str, division: str
         raise RuleViolation("accounts.division_unknown", _("No division has this code."), field="division") from error
     if not policies.can_serve(actor, path):
         raise RuleViolation("accounts.division_away", _("This division is not one of your agency's."), field="division")
-    check_age(born, path)
+    check_age(born, path, guarded=bool(guardian))
+    if guardian:
+        guardian_of_number(actor=actor, number=guardian, path=path)
     if holder_of(index_of(document)) is not None:
         raise RuleViolation(
             "accounts.document_known",
@@ -92,13 +104,19 @@ def register_at_counter(
     reach: str,
     seen: bool,
     born_on: dt.date | None = None,
+    guardian: str = "",
+    relation: str = "",
+    shown_by: str = "",
+    agrees: bool = False,
 ) -> Issued:
     """Register somebody who stands at the counter with their document: person, account, verified identity, card and PIN.
 
     `seen` says that the official compared the document and the face. `way` and `reach` say how the person wants to be
-    told. The PIN in the answer is kept nowhere. Raises `NotAllowed`, `RuleViolation` naming the field.
+    told. A child comes with a guardian, named by volunteer number. The PIN in the answer is kept nowhere. Raises `NotAllowed`, `RuleViolation` naming the field.
     """
-    checked = check_seen(actor=actor, kind=kind, name=name, number=number, division=division, born_on=born_on)
+    checked = check_seen(
+        actor=actor, kind=kind, name=name, number=number, division=division, born_on=born_on, guardian=guardian
+    )
     if not seen:
         raise RuleViolation(
             "accounts.not_seen", _("Compare the document with the person first, and say that you did."), field="seen"
@@ -136,6 +154,16 @@ def register_at_counter(
     make_known(actor=actor, verification=verification)
     _keep_reach(person, checked.path, way, reach)
     audit.record(actor=actor, event="accounts.person.registered", subject=account, details={"kind": kind})
+    if guardian:
+        join_guardian(
+            actor=actor,
+            ward=person,
+            guardian=guardian,
+            relation=relation,
+            shown_by=shown_by,
+            agrees=agrees,
+            present=seen,
+        )
     return make_card(actor=actor, person=person)
 
 

@@ -95,9 +95,9 @@ def clean_name(name: str) -> str:
     return name
 
 
-def check_age(born_on: dt.date, path: str) -> None:
+def check_age(born_on: dt.date, path: str, *, guarded: bool = False) -> None:
     """Refuse an account of one's own below the age without civil capacity, and below the one at which a parent's
-    consent is needed to use data: both are read in the law itself."""
+    consent is needed to use data, unless a guardian is there: both are read in the law itself."""
     numbers_of = rulebook.values(["volunteer.capacity_none_below", "privacy.parental_consent_below"], path=path)
     age = age_on(born_on, today())
     if age < numbers_of["volunteer.capacity_none_below"].number:
@@ -106,7 +106,7 @@ def check_age(born_on: dt.date, path: str) -> None:
             _("Children of this age have no account of their own: they come along with their family."),
             field="number",
         )
-    if age < numbers_of["privacy.parental_consent_below"].number:
+    if age < numbers_of["privacy.parental_consent_below"].number and not guarded:
         raise RuleViolation(
             "accounts.guardian_needed",
             _("At this age a parent or guardian has to agree. Come to a counter together, with both documents."),

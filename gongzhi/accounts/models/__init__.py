@@ -383,6 +383,7 @@ class LegalIdentity(models.Model):
 
 from gongzhi.accounts.models.identity import (  # noqa: E402 - they point at the models above by name
     Card,
+    Guardianship,
     PersonMark,
     Reach,
     Review,
@@ -394,6 +395,7 @@ __all__ = [
     "AccountManager",
     "ApiClient",
     "Card",
+    "Guardianship",
     "LegalIdentity",
     "OneTimeCode",
     "Person",

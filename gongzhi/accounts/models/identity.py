@@ -11,12 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts.enums import (
     CARD_TRANSITIONS,
+    GUARDIAN_TRANSITIONS,
     VERIFICATION_TRANSITIONS,
     CardState,
     Checked,
     DocumentKind,
+    GuardianState,
     ReachWay,
+    Relation,
     ReviewState,
+    ShownBy,
     SourceAnswer,
     VerificationState,
 )
@@ -322,3 +326,59 @@ class Reach(models.Model):
 
     def __str__(self) -> str:
         return f"{self.way} {self.value_masked}"
+
+
+class GuardianshipQuerySet(models.QuerySet["Guardianship"]):
+    """Questions about guardians."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The guardian and the child; officials those of their divisions; a system process all. The second wall agrees."""
+        if actor.kind is not ActorKind.PROCESS and actor.scope.person is not None:
+            return self.filter(Q(guardian_id=actor.scope.person) | Q(ward_id=actor.scope.person))
+        found: Self = within(self, actor)
+        return found
+
+    def standing(self) -> Self:
+        """Those that hold."""
+        return self.filter(state=GuardianState.STANDING)
+
+
+class Guardianship(HasState):
+    """One adult who is the guardian of one child, shown at a counter by a paper. What they agree to are marks of the child.
+
+    The masked names stand here because neither sees the other's record.
+    """
+
+    transitions = GUARDIAN_TRANSITIONS
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    guardian = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="wards")
+    ward = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="guardians")
+    #: Division path of the child.
+    path = models.CharField(max_length=64, db_collation="C")
+    state = models.CharField(max_length=8, choices=GuardianState.choices, default=GuardianState.STANDING)
+    relation = models.CharField(max_length=16, choices=Relation.choices)
+    shown_by = models.CharField(max_length=16, choices=ShownBy.choices)
+    guardian_masked = models.CharField(max_length=16)
+    ward_masked = models.CharField(max_length=16)
+    made_by = models.BigIntegerField(null=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = GuardianshipQuerySet.as_manager()
+
+    class Meta:
+        db_table = "accounts_guardianship"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["guardian", "ward"], condition=Q(state="standing"), name="accounts_guardianship_once"
+            ),
+            models.CheckConstraint(condition=~Q(guardian=F("ward")), name="accounts_guardianship_two_persons"),
+            models.CheckConstraint(
+                condition=Q(state="standing", ended_at__isnull=True) | Q(state="ended", ended_at__isnull=False),
+                name="accounts_guardianship_ends",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.guardian_masked} {self.ward_masked}"

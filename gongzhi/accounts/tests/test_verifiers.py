@@ -166,7 +166,7 @@ class Source:
             answer["outcome"] = "maybe"
         token = jwt.encode(answer, STRANGER if self.behaves == "lies" else THEIRS, algorithm="EdDSA").encode()
         if self.behaves == "unsigned":
-            token = jwt.encode(answer, None, algorithm="none").encode()
+            token = jwt.encode(answer, "", algorithm="none").encode()
         if self.behaves == "replays" and self.old:
             token = self.old[0]
         self.old = self.old or (token, "")

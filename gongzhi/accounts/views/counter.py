@@ -13,12 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from qrcode.image.svg import SvgPathImage
 
-from gongzhi.accounts import numbers, policies
-from gongzhi.accounts.actions import cards, counter
+from gongzhi.accounts import numbers, policies, selectors
+from gongzhi.accounts.actions import cards, counter, guardians
 from gongzhi.accounts.actions.cards import Issued
-from gongzhi.accounts.enums import SERVE_COUNTER
-from gongzhi.accounts.forms import CounterForm, PresentForm
-from gongzhi.accounts.models import Card, Person, Reach, Verification
+from gongzhi.accounts.enums import SERVE_COUNTER, DocumentKind, ReachWay, Relation
+from gongzhi.accounts.forms import ChildForm, CounterForm, JoinGuardianForm, PresentForm
+from gongzhi.accounts.models import Card, Guardianship, Person, Reach, Verification
 from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.audit.looks import reveal
 from gongzhi.core.door import DoorRequest
@@ -43,30 +43,43 @@ def counter_register(request: DoorRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("accounts:counter_person", args=[found.public_id]))
     posted = request.method == "POST"
     code = reference.code_of(actor.path) if actor.path not in {"", "/"} else ""
-    form = CounterForm(request.POST if posted else None, initial={"division": code})
+    kind = ChildForm if "guardian" in request.POST else CounterForm
+    form = kind(request.POST if posted else None, initial={"division": code})
     context: dict[str, Any] = {"form": form}
     if posted and form.is_valid() and "change" not in request.POST:
         data = dict(form.cleaned_data)
-        way, reach = data.pop("way"), data.pop("reach")
+        typed = {name: data[name] for name in ("kind", "name", "number", "division", "born_on")}
         try:
-            seen = counter.check_seen(actor=actor, **data)
+            seen = counter.check_seen(actor=actor, guardian=data.get("guardian", ""), **typed)
             if "register" in request.POST and "seen" in request.POST:
-                issued = counter.register_at_counter(actor=actor, way=way, reach=reach, seen=True, **data)
-                return print_card(request, issued)
+                return print_card(request, counter.register_at_counter(actor=actor, seen=True, **data))
             context |= {
                 "seen": seen,
                 "typed": [(name, value) for name, value in request.POST.items() if name in _names(form)],
                 "place": reference.name_of_path(seen.path),
                 "unseen": "register" in request.POST,
-                "data": {**data, "way": dict(form.fields["way"].choices)[way], "reach": reach},  # type: ignore[attr-defined]
-                "kind": dict(form.fields["kind"].choices)[data["kind"]],  # type: ignore[attr-defined]
+                "data": data | {"way": ReachWay(data["way"]).label},
+                "kind": DocumentKind(data["kind"]).label,
+                "relation": Relation(data["relation"]).label if "relation" in data else "",
             }
             status = 422 if "register" in request.POST else 200
             return render(request, "accounts/counter_check.html", context, status=status)
         except RuleViolation as error:
+            if error.code == "accounts.guardian_needed" and not isinstance(form, ChildForm):
+                return _with_guardian(request, str(error.message))
             form.add_error(error.field if error.field in form.fields else None, str(error.message))
     status = 422 if posted and "change" not in request.POST else 200
     return render(request, "accounts/counter_register.html", context, status=status)
+
+
+def _with_guardian(request: DoorRequest, why: str) -> HttpResponse:
+    """The same form with the questions about a guardian, and all that was typed."""
+    form = ChildForm(request.POST)
+    form.is_valid()
+    for name in ("guardian", "relation", "shown_by"):
+        form.errors.pop(name, None)
+    form.add_error("guardian", why)
+    return render(request, "accounts/counter_register.html", {"form": form}, status=422)
 
 
 def _names(form: CounterForm) -> set[str]:
@@ -87,9 +100,22 @@ def counter_person(request: DoorRequest, number: str) -> HttpResponse:
     card = Card.objects.visible_to(actor).filter(person=person).order_by("-pk").first()
     what = request.POST.get("do", "")
     form = PresentForm(request.POST if what in {"card", "pin"} else None)
+    joining = JoinGuardianForm(request.POST if what == "join" else None)
     if what == "block" and card is not None:
         cards.block_card(actor=actor, card=card)
         return HttpResponseRedirect(request.path)
+    if what == "end":
+        held = Guardianship.objects.visible_to(actor).filter(ward=person, public_id=request.POST.get("row", "")).first()
+        if held is None:
+            raise Http404
+        guardians.end_guardianship(actor=actor, guardianship=held)
+        return HttpResponseRedirect(request.path)
+    if what == "join" and joining.is_valid():
+        try:
+            guardians.join_guardian(actor=actor, ward=person, **joining.cleaned_data)
+            return HttpResponseRedirect(request.path)
+        except RuleViolation as error:
+            joining.add_error(error.field if error.field in joining.fields else None, str(error.message))
     if what in {"card", "pin"} and form.is_valid():
         try:
             if what == "pin" and card is not None:
@@ -99,6 +125,7 @@ def counter_person(request: DoorRequest, number: str) -> HttpResponse:
             return print_card(request, cards.issue_card(actor=actor, person=person, present=True))
         except RuleViolation as error:
             form.add_error(None, str(error.message))
+    age = selectors.age_of(person.pk)
     context = {
         "person": person,
         "volunteer_number": numbers.grouped(person.volunteer_number or ""),
@@ -106,6 +133,10 @@ def counter_person(request: DoorRequest, number: str) -> HttpResponse:
         "card": card,
         "reach": Reach.objects.visible_to(actor).filter(person=person).first(),
         "may_serve": policies.can_serve_person(actor, person),
+        "guardians": Guardianship.objects.visible_to(actor).standing().filter(ward=person).order_by("pk"),
+        "wards": Guardianship.objects.visible_to(actor).standing().filter(guardian=person).order_by("pk"),
+        "minor": age is not None and age < guardians.full_age(person.path or "/"),
+        "joining": joining,
         "form": form,
     }
     return render(request, "accounts/counter_person.html", context, status=422 if request.method == "POST" else 200)
