@@ -117,6 +117,13 @@ def a_verification() -> str:
     return ask().public_id
 
 
+def an_errand() -> str:
+    """The page of a letter to somebody who was registered at the counter in Shenzhen."""
+    from gongzhi.accounts.tests.people import errand
+
+    return f"/workbench/counter/errands/{errand().public_id}/"
+
+
 def at_counter() -> str:
     """The page of somebody who was registered at the counter in Shenzhen."""
     from gongzhi.accounts.tests.people import register
@@ -715,6 +722,9 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:identity_proof", "get"): Access(
         lambda: f"/workbench/identity/{a_verification()}/proof/", (302, 403, 403, 200, 404, 403)
     ),
+    ("accounts:errand_list", "get"): Access(at("/workbench/counter/errands/"), (302, 403, 403, 200, 200, 403)),
+    ("accounts:errand", "get"): Access(an_errand, (302, 403, 403, 200, 404, 403)),
+    ("accounts:errand", "post"): Access(an_errand, (302, 403, 403, 422, 404, 403), "post"),
     ("accounts:counter_register", "get"): Access(at("/workbench/counter/people/"), (302, 403, 403, 200, 200, 403)),
     ("accounts:counter_register", "post"): Access(
         at("/workbench/counter/people/"), (302, 403, 403, 422, 422, 403), "post"

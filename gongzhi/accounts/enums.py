@@ -129,6 +129,7 @@ class ReachWay(models.TextChoices):
     LETTER = "letter", _("By letter")
     CALL = "call", _("By a call to a number somebody else has")
     WORKER = "worker", _("By a named worker of the community")
+    TEXT = "text", _("By text message to a phone of the household")
 
 
 class Relation(models.TextChoices):
@@ -163,3 +164,16 @@ class Consents(models.TextChoices):
 
     DATA = "data", _("that data of the child are processed")
     SERVICE = "service", _("that the child takes part in volunteer service")
+
+
+class ErrandState(models.TextChoices):
+    """Whether somebody still has to write, call or go."""
+
+    OPEN = "open", _("To be done")
+    DONE = "done", _("Done")
+    NEEDLESS = "needless", _("Read on the platform meanwhile")
+
+
+ERRAND_TRANSITIONS: dict[str, frozenset[str]] = {
+    ErrandState.OPEN: frozenset({ErrandState.DONE, ErrandState.NEEDLESS}),
+}

@@ -13,6 +13,7 @@ from gongzhi.accounts.passwords import LONGEST
 from gongzhi.core.errors import RuleViolation
 from gongzhi.files.enums import Purpose
 from gongzhi.files.forms import PiecesField
+from gongzhi.notify.enums import Hand
 from gongzhi.ui.forms import DateBoxesField, Form, Radios
 
 
@@ -324,8 +325,8 @@ class ReviewIdentityForm(Form):
     )
 
 
-class CounterForm(DocumentForm):
-    """Somebody who stands at the counter."""
+class ReachForm(Form):
+    """How somebody wants to be told."""
 
     way = forms.ChoiceField(
         label=_("How does the person want to be told?"), widget=Radios, choices=lambda: [*ReachWay.choices]
@@ -336,6 +337,10 @@ class CounterForm(DocumentForm):
         help_text=_("Address, number, or name and office of the worker. Kept sealed."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class CounterForm(ReachForm, DocumentForm):
+    """Somebody who stands at the counter."""
 
 
 class GuardianForm(Form):
@@ -364,6 +369,20 @@ class JoinGuardianForm(GuardianForm):
     """A guardian of a child who is registered already."""
 
     present = forms.BooleanField(label=_("Both stand here; I compared their documents and the paper"))
+
+
+class ErrandForm(Form):
+    """That somebody was told, when and how."""
+
+    on = DateBoxesField(label=_("Day on which the person was told"))
+    hand = forms.ChoiceField(label=_("How were they told?"), widget=Radios, choices=lambda: [*Hand.choices])
+    receipt = forms.CharField(
+        label=_("Number of the receipt"),
+        max_length=40,
+        required=False,
+        help_text=_("Of the registered letter, if there is one. Write no names."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 class PresentForm(Form):

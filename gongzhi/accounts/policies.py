@@ -11,7 +11,7 @@ from gongzhi.accounts.enums import (
     SERVE_COUNTER,
     CodePurpose,
 )
-from gongzhi.accounts.models import Account, Guardianship, Person, Recovery, Verification
+from gongzhi.accounts.models import Account, Errand, Guardianship, Person, Recovery, Verification
 from gongzhi.core.actor import Actor, ActorKind
 
 
@@ -113,6 +113,16 @@ def can_end_guardianship(actor: Actor, row: Guardianship) -> bool:
 def can_agree_as_guardian(actor: Actor, row: Guardianship) -> bool:
     """The guardian, in their own capacity."""
     return can_ask_verification(actor) and row.guardian_id == actor.scope.person
+
+
+def can_make_errands(actor: Actor) -> bool:
+    """The platform's own process, from the notices it left."""
+    return actor.kind is ActorKind.PROCESS
+
+
+def can_finish_errand(actor: Actor, errand: Errand) -> bool:
+    """An official of the counter of the person's division, for somebody else."""
+    return can_serve(actor, errand.path) and actor.person_id != errand.person_id
 
 
 def can_check_documents(actor: Actor) -> bool:

@@ -3,7 +3,18 @@
 from django.urls import path
 
 from gongzhi.accounts import views
-from gongzhi.accounts.views import card, codes, counter, factors, family, identity, recovery, security, verification
+from gongzhi.accounts.views import (
+    card,
+    codes,
+    counter,
+    errands,
+    factors,
+    family,
+    identity,
+    recovery,
+    security,
+    verification,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -43,6 +54,8 @@ urlpatterns = [
     path("workbench/identity/", verification.review_list, name="identity_review_list"),
     path("workbench/identity/<str:public_id>/", verification.review_detail, name="identity_review"),
     path("workbench/identity/<str:public_id>/proof/", verification.review_proof, name="identity_proof"),
+    path("workbench/counter/errands/", errands.errand_list, name="errand_list"),
+    path("workbench/counter/errands/<str:public_id>/", errands.errand_detail, name="errand"),
     path("workbench/counter/people/", counter.counter_register, name="counter_register"),
     path("workbench/counter/people/<str:number>/", counter.counter_person, name="counter_person"),
     path("workbench/account-recovery/", recovery.recovery_list, name="recovery_list"),

@@ -52,6 +52,7 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "verification.source": Purpose(
         _("To ask the source the operator named whether name and number belong together"), DUTY
     ),
+    "errand.deliver": Purpose(_("To write to the person, call them or go there with a notice"), DUTY),
     "verification.age": Purpose(_("To know whether the law ties something to the person's age")),
     "card.print": Purpose(
         _("To print the card of the person at the counter"), _("The person stood at the counter and asked")
@@ -84,6 +85,10 @@ FIELDS: Final[dict[str, str | Promise]] = {
 KINDS: Final[dict[str, str | Promise]] = {
     "accounts.person": _("The record of the person"),
     "accounts.verification": _("A document that was handed in"),
+    "accounts.errand": _("A letter or a call"),
+    "accounts.guardianship": _("Who is whose guardian"),
+    "accounts.card": _("A printed card"),
+    "accounts.reach": _("How the person wants to be told"),
     "files.upload": _("A file"),
     "registry.objection": _("An objection"),
     "accounts.apiclient": _("A program that uses the interface"),

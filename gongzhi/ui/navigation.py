@@ -219,6 +219,13 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 permission="accounts.serve_counter",
             ),
             Entry(
+                _("Letters and calls"),
+                "mail",
+                "accounts:errand_list",
+                also=("accounts:errand",),
+                permission="accounts.serve_counter",
+            ),
+            Entry(
                 _("People of the division"),
                 "users",
                 "privacy:people",

@@ -77,6 +77,7 @@ def make_card(*, actor: Actor, person: Person) -> Issued:
     number, pin, pk = numbers.draw(numbers.CARD), draw_pin(), next_pk(Card)
     with acting(Actor.system(SYSTEM)):
         Person.objects.select_for_update(of=("self",)).get(pk=person.pk)
+        first = not Card.objects.filter(person=person).exists()
         for old in Card.objects.filter(person=person).exclude(state=CardState.REPLACED):
             old.move_to(CardState.REPLACED)
             old.ended_at = old.ended_at or timezone.now()
@@ -92,7 +93,8 @@ def make_card(*, actor: Actor, person: Person) -> Issued:
             made_by=actor.person_id,
         )
     audit.record(actor=actor, event="accounts.card.issued", subject=card)
-    _tell(actor, card, "issued")
+    if not first:  # who holds the first card knows it
+        _tell(actor, card, "issued")
     return Issued(card, number, pin)
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts import policies
+from gongzhi.accounts.actions import clean_phone
 from gongzhi.accounts.actions.cards import Issued, make_card
 from gongzhi.accounts.actions.guardians import guardian_of_number, join_guardian
 from gongzhi.accounts.actions.verification import (
@@ -185,11 +186,31 @@ def _keep_reach(person: Person, path: str, way: str, reach: str) -> None:
         raise RuleViolation(
             "accounts.reach_missing", _("Say where: address, number, or name and office."), field="reach"
         )
+    phone = ""
+    if way == ReachWay.TEXT:
+        try:
+            phone = clean_phone(reach)
+        except ValueError as error:
+            raise RuleViolation(
+                "accounts.reach_phone", _("Enter a mainland mobile number of eleven digits."), field="reach"
+            ) from error
     with acting(Actor.system(SYSTEM)):
+        _keep_phone(person, phone)
         row = Reach.objects.select_for_update(of=("self",)).filter(person=person).first() or Reach(
             pk=next_pk(Reach), person=person
         )
         row.path, row.way = path, way
         row.value_sealed = seal(reach, where="accounts_reach.value_sealed", pk=row.pk)
-        row.value_masked = mask_phone(reach) if way == ReachWay.CALL else f"{reach[0]}××"
+        row.value_masked = mask_phone(reach) if way in {ReachWay.CALL, ReachWay.TEXT} else f"{reach[0]}××"
         row.save()
+
+
+def _keep_phone(person: Person, phone: str) -> None:
+    """Where text messages go of somebody who signs in with a card. The same number may stand for a whole household: it
+    opens no account, so nobody signs in with it.
+    """
+    if Account.objects.filter(person=person, phone_index__isnull=False).exists():
+        return  # a number of their own, confirmed by a code
+    person.phone_sealed = seal(phone, where="accounts_person.phone_sealed", pk=person.pk) if phone else b""
+    person.phone_masked = mask_phone(phone) if phone else ""
+    person.save(update_fields=["phone_sealed", "phone_masked"])

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('path', models.CharField(db_collation='C', max_length=64)),
-                ('way', models.CharField(choices=[('letter', 'By letter'), ('call', 'By a call to a number somebody else has'), ('worker', 'By a named worker of the community')], max_length=8)),
+                ('way', models.CharField(choices=[('letter', 'By letter'), ('call', 'By a call to a number somebody else has'), ('worker', 'By a named worker of the community'), ('text', 'By text message to a phone of the household')], max_length=8)),
                 ('value_sealed', models.BinaryField()),
                 ('value_masked', models.CharField(max_length=24)),
                 ('changed_at', models.DateTimeField(auto_now=True)),
@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='reach',
-            constraint=models.CheckConstraint(condition=models.Q(('way__in', ['letter', 'call', 'worker'])), name='accounts_reach_way'),
+            constraint=models.CheckConstraint(condition=models.Q(('way__in', ['letter', 'call', 'worker', 'text'])), name='accounts_reach_way'),
         ),
         migrations.AddIndex(
             model_name='review',

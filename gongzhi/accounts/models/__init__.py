@@ -383,6 +383,7 @@ class LegalIdentity(models.Model):
 
 from gongzhi.accounts.models.identity import (  # noqa: E402 - they point at the models above by name
     Card,
+    Errand,
     Guardianship,
     PersonMark,
     Reach,
@@ -395,6 +396,7 @@ __all__ = [
     "AccountManager",
     "ApiClient",
     "Card",
+    "Errand",
     "Guardianship",
     "LegalIdentity",
     "OneTimeCode",

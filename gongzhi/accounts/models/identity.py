@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts.enums import (
     CARD_TRANSITIONS,
+    ERRAND_TRANSITIONS,
     GUARDIAN_TRANSITIONS,
     VERIFICATION_TRANSITIONS,
     CardState,
     Checked,
     DocumentKind,
+    ErrandState,
     GuardianState,
     ReachWay,
     Relation,
@@ -382,3 +384,67 @@ class Guardianship(HasState):
 
     def __str__(self) -> str:
         return f"{self.guardian_masked} {self.ward_masked}"
+
+
+class ErrandQuerySet(models.QuerySet["Errand"]):
+    """Questions about letters and calls."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own; officials those of their divisions; a system process all. The second wall agrees."""
+        found: Self = within(self, actor)
+        return found
+
+    def waiting(self) -> Self:
+        """Those somebody still has to see to."""
+        return self.filter(state=ErrandState.OPEN)
+
+
+class Errand(HasState):
+    """One letter to write, call to make or person to see, because a notice cannot reach somebody otherwise. Codes only:
+    name and address are opened when it is done.
+    """
+
+    transitions = ERRAND_TRANSITIONS
+    personal_fields: ClassVar[dict[str, str]] = {
+        "name_masked": "to name the person in the list; a year after it was done or not needed",
+    }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("ended_at", 365),)
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    path = models.CharField(max_length=64, db_collation="C")
+    state = models.CharField(max_length=8, choices=ErrandState.choices, default=ErrandState.OPEN)
+    way = models.CharField(max_length=8, choices=ReachWay.choices)
+    name_masked = models.CharField(max_length=16)
+    #: The notice: its kind, what makes it one, and the codes its words are made with.
+    kind = models.CharField(max_length=64)
+    key = models.CharField(max_length=128)
+    params: models.JSONField[Any, Any] = models.JSONField(default=dict)
+    since = models.DateField()
+    #: The day it was done, how, by whom, and the number of a receipt if there is one.
+    done_on = models.DateField(null=True)
+    hand = models.CharField(max_length=8, blank=True, default="")
+    receipt = models.CharField(max_length=40, blank=True, default="")
+    done_by = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = ErrandQuerySet.as_manager()
+
+    class Meta:
+        db_table = "accounts_errand"
+        constraints = [
+            models.UniqueConstraint(fields=["person", "key"], name="accounts_errand_once"),
+            models.CheckConstraint(
+                condition=Q(state="done", done_on__isnull=False, done_by__isnull=False, ended_at__isnull=False)
+                | Q(state="open", done_on__isnull=True, ended_at__isnull=True)
+                | Q(state="needless", done_on__isnull=True, ended_at__isnull=False),
+                name="accounts_errand_done",
+            ),
+            models.CheckConstraint(condition=Q(receipt__regex=r"^[A-Z0-9-]*$"), name="accounts_errand_receipt"),
+        ]
+        indexes = [
+            models.Index(fields=["path", "since", "id"], condition=Q(state="open"), name="accounts_errand_waiting")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.state}"

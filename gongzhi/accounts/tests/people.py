@@ -9,11 +9,11 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from gongzhi.accounts.actions import counter
+from gongzhi.accounts.actions import cards, counter, errands
 from gongzhi.accounts.actions import verification as actions
 from gongzhi.accounts.actions.cards import Issued
 from gongzhi.accounts.documents import check_digit
-from gongzhi.accounts.models import Verification
+from gongzhi.accounts.models import Errand, Verification
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.times import today
@@ -78,3 +78,13 @@ def register(by: str = "dana", **changes: Any) -> Issued:
 
 
 SYSTEM = Actor.system("test")
+
+
+def errand(**changes: Any) -> Errand:
+    """A letter to write to the old man, because his card was blocked."""
+    issued = register(**changes)
+    with acting(actor_of("dana")) as actor:
+        cards.block_card(actor=actor, card=issued.card)
+    with acting(SYSTEM) as actor:
+        errands.make_errands(actor=actor)
+        return Errand.objects.filter(person=issued.card.person_id).latest("pk")

@@ -11,9 +11,11 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from gongzhi.accounts import actions as accounts
 from gongzhi.accounts import numbers, selectors
 from gongzhi.accounts.actions import cards, counter
 from gongzhi.accounts.actions.cards import FAILURES, Issued, draw_pin
+from gongzhi.accounts.handlers import ADDRESS_BOOK
 from gongzhi.accounts.models import Account, Card, Person, Reach, Verification
 from gongzhi.accounts.sessions import BEGAN
 from gongzhi.accounts.tests.people import SYSTEM, approve, ask, born, register, resident_number
@@ -138,6 +140,37 @@ def test_several_people_of_a_household_share_a_number_to_be_called_and_nobody_mi
     assert first.card.person_id != second.card.person_id
     with acting(SYSTEM):
         assert [row.value_masked for row in Reach.objects.order_by("pk")] == ["139****0013"] * 2
+
+
+def test_text_messages_go_to_the_familys_phone_for_each_of_them_and_the_number_opens_nothing() -> None:
+    people = [
+        register(way="text", reach="139 1234 0013", number=resident_number(born(years), 222), name=name).card.person_id
+        for years, name in ((78, "钱××"), (80, "赵××"))
+    ]
+    with acting(SYSTEM) as actor:
+        for person in people:
+            found = ADDRESS_BOOK.find(actor=actor, person_id=person, channel="sms")
+            assert found is not None
+            assert found.value == "13912340013"
+    assert accounts.find_account("13912340013") is None
+    with pytest.raises(RuleViolation) as caught:
+        register(way="text", reach="示例村 5 号", number=resident_number(born(60), 222))
+    assert caught.value.field == "reach"
+    with acting(SYSTEM):
+        first = Person.objects.get(pk=people[0])
+    with acting(actor_of("dana")) as dana:
+        counter.choose_reach(actor=dana, person=first, way="letter", reach="示例村 5 号")
+    with acting(SYSTEM) as actor:
+        assert ADDRESS_BOOK.find(actor=actor, person_id=people[0], channel="sms") is None
+        assert ADDRESS_BOOK.find(actor=actor, person_id=people[1], channel="sms") is not None
+
+
+def test_the_counter_changes_how_a_person_is_told_on_their_page(client: Client) -> None:
+    issued = register()
+    address, dana = f"/workbench/counter/people/{issued.card.person.public_id}/", signed_in(client, "dana")
+    assert dana.post(address, {"do": "reach", "way": "text", "reach": "x"}, secure=True).status_code == 422
+    assert dana.post(address, {"do": "reach", "way": "text", "reach": "13912340013"}, secure=True).status_code == 302
+    assert "139****0013" in dana.get(address, secure=True).content.decode()
 
 
 def test_the_person_chooses_anew_how_to_be_told_and_nobody_else_but_the_counter() -> None:

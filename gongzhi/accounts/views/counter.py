@@ -9,6 +9,7 @@ import qrcode
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from qrcode.image.svg import SvgPathImage
@@ -17,7 +18,7 @@ from gongzhi.accounts import numbers, policies, selectors
 from gongzhi.accounts.actions import cards, counter, guardians
 from gongzhi.accounts.actions.cards import Issued
 from gongzhi.accounts.enums import SERVE_COUNTER, DocumentKind, ReachWay, Relation
-from gongzhi.accounts.forms import ChildForm, CounterForm, JoinGuardianForm, PresentForm
+from gongzhi.accounts.forms import ChildForm, CounterForm, JoinGuardianForm, PresentForm, ReachForm
 from gongzhi.accounts.models import Card, Guardianship, Person, Reach, Verification
 from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.audit.looks import reveal
@@ -25,6 +26,7 @@ from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.network import site_address
 from gongzhi.reference import selectors as reference
+from gongzhi.ui.forms import Form
 
 
 @never_cache
@@ -66,19 +68,21 @@ def counter_register(request: DoorRequest) -> HttpResponse:
             return render(request, "accounts/counter_check.html", context, status=status)
         except RuleViolation as error:
             if error.code == "accounts.guardian_needed" and not isinstance(form, ChildForm):
-                return _with_guardian(request, str(error.message))
+                return _with_guardian(request)
             form.add_error(error.field if error.field in form.fields else None, str(error.message))
     status = 422 if posted and "change" not in request.POST else 200
     return render(request, "accounts/counter_register.html", context, status=status)
 
 
-def _with_guardian(request: DoorRequest, why: str) -> HttpResponse:
+def _with_guardian(request: DoorRequest) -> HttpResponse:
     """The same form with the questions about a guardian, and all that was typed."""
     form = ChildForm(request.POST)
     form.is_valid()
     for name in ("guardian", "relation", "shown_by"):
         form.errors.pop(name, None)
-    form.add_error("guardian", why)
+    form.add_error(
+        "guardian", _("At this age a guardian comes along. Enter their volunteer number, and compare both documents.")
+    )
     return render(request, "accounts/counter_register.html", {"form": form}, status=422)
 
 
@@ -98,40 +102,29 @@ def counter_person(request: DoorRequest, number: str) -> HttpResponse:
     if person is None:
         raise Http404
     card = Card.objects.visible_to(actor).filter(person=person).order_by("-pk").first()
+    reach = Reach.objects.visible_to(actor).filter(person=person).first()
     what = request.POST.get("do", "")
     form = PresentForm(request.POST if what in {"card", "pin"} else None)
     joining = JoinGuardianForm(request.POST if what == "join" else None)
-    if what == "block" and card is not None:
-        cards.block_card(actor=actor, card=card)
-        return HttpResponseRedirect(request.path)
-    if what == "end":
-        held = Guardianship.objects.visible_to(actor).filter(ward=person, public_id=request.POST.get("row", "")).first()
-        if held is None:
-            raise Http404
-        guardians.end_guardianship(actor=actor, guardianship=held)
-        return HttpResponseRedirect(request.path)
-    if what == "join" and joining.is_valid():
+    reaching = ReachForm(request.POST if what == "reach" else None, initial={"way": reach.way if reach else ""})
+    asked: Form = {"join": joining, "reach": reaching}.get(what, form)
+    if what in {"block", "end"} or (what and asked.is_valid()):
         try:
-            guardians.join_guardian(actor=actor, ward=person, **joining.cleaned_data)
-            return HttpResponseRedirect(request.path)
+            done = _serve(request, person, card, asked)
         except RuleViolation as error:
-            joining.add_error(error.field if error.field in joining.fields else None, str(error.message))
-    if what in {"card", "pin"} and form.is_valid():
-        try:
-            if what == "pin" and card is not None:
-                pin = cards.reset_pin(actor=actor, card=card, present=True)
-                own = reveal(actor, card, "number_sealed", purpose="card.print")
-                return print_card(request, Issued(card, own, pin))
-            return print_card(request, cards.issue_card(actor=actor, person=person, present=True))
-        except RuleViolation as error:
-            form.add_error(None, str(error.message))
+            if not asked.is_bound:
+                raise
+            asked.add_error(error.field if error.field in asked.fields else None, str(error.message))
+        else:
+            return done or HttpResponseRedirect(request.path)
     age = selectors.age_of(person.pk)
     context = {
         "person": person,
         "volunteer_number": numbers.grouped(person.volunteer_number or ""),
         "verified": Verification.objects.visible_to(actor).standing().filter(person=person).first(),
         "card": card,
-        "reach": Reach.objects.visible_to(actor).filter(person=person).first(),
+        "reach": reach,
+        "reaching": reaching,
         "may_serve": policies.can_serve_person(actor, person),
         "guardians": Guardianship.objects.visible_to(actor).standing().filter(ward=person).order_by("pk"),
         "wards": Guardianship.objects.visible_to(actor).standing().filter(guardian=person).order_by("pk"),
@@ -140,6 +133,28 @@ def counter_person(request: DoorRequest, number: str) -> HttpResponse:
         "form": form,
     }
     return render(request, "accounts/counter_person.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _serve(request: DoorRequest, person: Person, card: Card | None, form: Form) -> HttpResponse | None:
+    """Do what was asked for at the counter; the page to print, where one follows."""
+    actor, what = request.actor, request.POST.get("do", "")
+    if what == "block" and card is not None:
+        cards.block_card(actor=actor, card=card)
+    elif what == "end":
+        held = Guardianship.objects.visible_to(actor).filter(ward=person, public_id=request.POST.get("row", "")).first()
+        if held is None:
+            raise Http404
+        guardians.end_guardianship(actor=actor, guardianship=held)
+    elif what == "join":
+        guardians.join_guardian(actor=actor, ward=person, **form.cleaned_data)
+    elif what == "reach":
+        counter.choose_reach(actor=actor, person=person, **form.cleaned_data)
+    elif what == "pin" and card is not None:
+        pin = cards.reset_pin(actor=actor, card=card, present=True)
+        return print_card(request, Issued(card, reveal(actor, card, "number_sealed", purpose="card.print"), pin))
+    elif what == "card":
+        return print_card(request, cards.issue_card(actor=actor, person=person, present=True))
+    return None
 
 
 def print_card(request: DoorRequest, issued: Issued) -> HttpResponse:
