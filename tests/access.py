@@ -110,6 +110,27 @@ def an_officer() -> int:
     return row.pk
 
 
+def a_verification() -> str:
+    """The public name of a document Rita handed in for Shenzhen."""
+    from gongzhi.accounts.tests.people import ask
+
+    return ask().public_id
+
+
+def an_errand() -> str:
+    """The page of a letter to somebody who was registered at the counter in Shenzhen."""
+    from gongzhi.accounts.tests.people import errand
+
+    return f"/workbench/counter/errands/{errand().public_id}/"
+
+
+def at_counter() -> str:
+    """The page of somebody who was registered at the counter in Shenzhen."""
+    from gongzhi.accounts.tests.people import register
+
+    return f"/workbench/counter/people/{register().card.person.public_id}/"
+
+
 def a_doubt() -> int:
     """An amount without a unit in a list about the body in Shenzhen."""
     from gongzhi.orgs.models import Organization
@@ -667,6 +688,49 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:session_end", "post"): Access(
         at("/my/security/sessions/end/"), (302, 404, 404, 404, 404, 404), "post", {"session": "nobody"}
     ),
+    ("accounts:sign_in_card", "get"): Access(at("/accounts/card/"), (200, 302, 302, 302, 302, 302)),
+    ("accounts:sign_in_card", "post"): Access(at("/accounts/card/"), (422, 302, 302, 302, 302, 302), "post"),
+    ("accounts:own_identity", "get"): Access(at("/my/identity/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:own_identity", "post"): Access(
+        at("/my/identity/"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
+    ("accounts:own_family", "get"): Access(at("/my/family/"), (302, 200, 200, 200, 200, 200)),
+    ("accounts:own_family", "post"): Access(
+        at("/my/family/"), (302, 404, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
+    ("accounts:identity_withdraw", "post"): Access(
+        lambda: a_verification() and "/my/identity/withdraw/",
+        (302, 302, 403, 403, 403, 403),
+        "post",
+        also=NOT_AS_HOUSE | {"victor": 404},
+    ),
+    ("accounts:own_proof", "get"): Access(
+        lambda: f"/my/identity/proof/{a_verification()}/",
+        (302, 200, 403, 403, 403, 403),
+        also=NOT_AS_HOUSE | {"victor": 404},
+    ),
+    ("accounts:card_block_own", "post"): Access(
+        at("/my/identity/card/block/"), (302, 404, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
+    ("accounts:identity_review_list", "get"): Access(at("/workbench/identity/"), (302, 403, 403, 200, 200, 403)),
+    ("accounts:identity_review", "get"): Access(
+        lambda: f"/workbench/identity/{a_verification()}/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("accounts:identity_review", "post"): Access(
+        lambda: f"/workbench/identity/{a_verification()}/", (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("accounts:identity_proof", "get"): Access(
+        lambda: f"/workbench/identity/{a_verification()}/proof/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("accounts:errand_list", "get"): Access(at("/workbench/counter/errands/"), (302, 403, 403, 200, 200, 403)),
+    ("accounts:errand", "get"): Access(an_errand, (302, 403, 403, 200, 404, 403)),
+    ("accounts:errand", "post"): Access(an_errand, (302, 403, 403, 422, 404, 403), "post"),
+    ("accounts:counter_register", "get"): Access(at("/workbench/counter/people/"), (302, 403, 403, 200, 200, 403)),
+    ("accounts:counter_register", "post"): Access(
+        at("/workbench/counter/people/"), (302, 403, 403, 422, 422, 403), "post"
+    ),
+    ("accounts:counter_person", "get"): Access(at_counter, (302, 403, 403, 200, 404, 403)),
+    ("accounts:counter_person", "post"): Access(at_counter, (302, 403, 403, 422, 404, 403), "post"),
 }
 
 #: Views that may write although they are called by GET: none yet (the OpenID Connect callback will be the first).

@@ -50,6 +50,8 @@ ROLES: dict[str, RoleDefinition] = {
         _("Keeps the register of one division and everything below it: loads lists and corrects entries."),
         frozenset(
             {
+                "accounts.review_identity",
+                "accounts.serve_counter",
                 "files.read",
                 "loudspeaker.approve",
                 "loudspeaker.keep_points",

@@ -47,6 +47,16 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "loudspeaker.play": Purpose(_("To play a broadcast, or to hear it before it is approved"), DUTY),
     "accounts.contact_changed": Purpose(_("To tell the old number that it was replaced")),
     "notify.deliver": Purpose(_("To send the person a notice")),
+    "verification.review": Purpose(_("To check the document the person handed in"), DUTY),
+    "verification.proof": Purpose(_("To compare the picture of the document the person handed in"), DUTY),
+    "verification.source": Purpose(
+        _("To ask the source the operator named whether name and number belong together"), DUTY
+    ),
+    "errand.deliver": Purpose(_("To write to the person, call them or go there with a notice"), DUTY),
+    "verification.age": Purpose(_("To know whether the law ties something to the person's age")),
+    "card.print": Purpose(
+        _("To print the card of the person at the counter"), _("The person stood at the counter and asked")
+    ),
     "refused.403": Purpose(_("Not stated: the system refused before a reason was asked")),
     "refused.404": Purpose(_("Not stated: the system refused before a reason was asked")),
 }
@@ -58,6 +68,11 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "accounts.person.name_sealed": _("Full name"),
     "accounts.person.phone_sealed": _("Phone number"),
     "accounts.person.email": _("E-mail address"),
+    "accounts.verification.name_sealed": _("Name in the document"),
+    "accounts.verification.number_sealed": _("Number of the document"),
+    "accounts.verification.born_sealed": _("Day of birth"),
+    "accounts.card.number_sealed": _("Number of the card"),
+    "accounts.reach.value_sealed": _("How the person wants to be told"),
     "privacy.request.says_sealed": _("What the person wants corrected"),
     "accounts.person.looks": _("Who looked at the data"),
     "registry.objection.contact_sealed": _("Contact given with an objection"),
@@ -69,6 +84,11 @@ FIELDS: Final[dict[str, str | Promise]] = {
 #: Kind of row → what a refused try was about, where no field was named.
 KINDS: Final[dict[str, str | Promise]] = {
     "accounts.person": _("The record of the person"),
+    "accounts.verification": _("A document that was handed in"),
+    "accounts.errand": _("A letter or a call"),
+    "accounts.guardianship": _("Who is whose guardian"),
+    "accounts.card": _("A printed card"),
+    "accounts.reach": _("How the person wants to be told"),
     "files.upload": _("A file"),
     "registry.objection": _("An objection"),
     "accounts.apiclient": _("A program that uses the interface"),

@@ -323,6 +323,7 @@ def test_who_names_a_division_is_found_there_and_can_take_it_back(client: Client
 NOT_BY_CLOCK = {
     "accounts.account": "while the account exists; deletion is asked for and decided",
     "accounts.onetimecode": "a day; removed by the job accounts.forget_codes",
+    "accounts.reach": "until the person changes it or the account is deleted",
     "accounts.recovery": "until the recovery ended; emptied by what ends it",
     "accounts.signin": "a year; removed by the job accounts.forget_codes",
     "files.transfer": "two days after the last piece; removed by the job files.forget_transfers",
