@@ -358,6 +358,46 @@ def _invited() -> tuple[str, str]:
     return made.public_id, token
 
 
+def _a_claim(code: str = GUANGDONG) -> str:
+    """Rita's claim to an organization, with a letter; its number. In Shenzhen Alice is asked first."""
+    import io
+
+    from gongzhi.core.door import acting
+    from gongzhi.files.actions import receive
+    from gongzhi.files.contracts import Owner
+    from gongzhi.files.enums import Purpose
+    from gongzhi.files.tests.samples import pdf
+    from gongzhi.orgs.actions import claims
+    from gongzhi.orgs.enums import Basis
+    from gongzhi.orgs.models import Claim, Organization
+    from tests.world import actor_of
+
+    house = Organization.objects.get(credit_code=code)
+    with acting(actor_of("rita")) as rita:
+        known = Claim.objects.visible_to(rita).filter(org=house).first()
+        if known is None:
+            owner = Owner(person_id=rita.person_id, path=house.path)
+            stream = io.BytesIO(pdf())
+            letter = receive(actor=rita, stream=stream, name="示例.pdf", purpose=Purpose.DOCUMENT, owner=owner)
+            known = claims.claim_organization(actor=rita, organization=house, basis=Basis.LETTER, letter=letter)
+    return known.public_id
+
+
+def a_claim_with_the_registry() -> str:
+    """Rita's claim to the body in Shenzhen, which Alice has disputed."""
+    from gongzhi.core.door import acting
+    from gongzhi.orgs.actions import claims
+    from gongzhi.orgs.models import Claim
+    from tests.world import actor_of
+
+    number = _a_claim(SHENZHEN)
+    with acting(actor_of("alice")) as alice:
+        found = Claim.objects.visible_to(alice).get(public_id=number)
+        if found.state == "with_owner":
+            claims.dispute_claim(actor=alice, claim=found, words="示例")
+    return f"/workbench/claims/{number}/"
+
+
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
@@ -476,6 +516,29 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:owner_admit", "get"): Access(at(f"/workbench/orgs/{SHENZHEN}/owner/"), (302, 403, 403, 200, 404, 403)),
     ("portal:owner_admit", "post"): Access(
         at(f"/workbench/orgs/{SHENZHEN}/owner/"), (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("portal:claim_ask", "get"): Access(at(f"/orgs/{SHENZHEN}/in-charge/"), (302, 200, 200, 200, 200, 200)),
+    ("portal:claim_ask", "post"): Access(
+        at(f"/orgs/{SHENZHEN}/in-charge/"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
+    ("portal:claim", "get"): Access(
+        lambda: f"/my/claims/{_a_claim(SHENZHEN)}/", (302, 200, 200, 200, 200, 200), also={"victor": 404}
+    ),
+    ("portal:claim_withdraw", "post"): Access(
+        lambda: f"/my/claims/{_a_claim(SHENZHEN)}/withdraw/",
+        (302, 302, 403, 403, 403, 403),
+        "post",
+        also=NOT_AS_HOUSE | {"victor": 404},
+    ),
+    ("portal:claim_answer", "get"): house(lambda: f"/desk/claims/{_a_claim(SHENZHEN)}/", alice=200, carol=404),
+    ("portal:claim_answer", "post"): house(
+        lambda: f"/desk/claims/{_a_claim(SHENZHEN)}/", alice=422, carol=404, method="post"
+    ),
+    ("portal:claim_list", "get"): Access(at("/workbench/claims/"), (302, 403, 403, 200, 200, 403)),
+    ("portal:claim_decide", "get"): Access(a_claim_with_the_registry, (302, 403, 403, 200, 404, 403)),
+    ("portal:claim_decide", "post"): Access(a_claim_with_the_registry, (302, 403, 403, 422, 404, 403), "post"),
+    ("portal:claim_letter", "get"): Access(
+        lambda: f"{a_claim_with_the_registry()}letter/", (302, 403, 403, 302, 404, 403)
     ),
     ("portal:invitation", "get"): Access(an_invitation, (302, 403, 403, 403, 403, 403), also={"victor": 200}),
     ("portal:invitation", "post"): Access(an_invitation, (302, 403, 403, 403, 403, 403), "post", also={"victor": 302}),

@@ -91,6 +91,35 @@ class Basis(models.TextChoices):
 
     LETTER = "letter", _("A letter of the organization with its seal")
     REPRESENTATIVE = "representative", _("The legal representative came in person")
+    VERIFIED = "verified", _("The verified identity of the legal representative")
+
+
+class ClaimState(models.TextChoices):
+    """Where the claim of a person to be in charge of an organization stands."""
+
+    WITH_OWNER = "with_owner", _("Waits for the person in charge")
+    WAITING = "waiting", _("Waits for the registration authority")
+    ADMITTED = "admitted", _("Admitted")
+    REFUSED = "refused", _("Refused with reason")
+    WITHDRAWN = "withdrawn", _("Taken back")
+
+
+#: Which state may follow which. A person in charge who confirms admits; who disputes or is silent leaves it to the registry.
+CLAIM_STEPS: dict[str, frozenset[str]] = {
+    ClaimState.WITH_OWNER: frozenset({ClaimState.WAITING, ClaimState.ADMITTED, ClaimState.WITHDRAWN}),
+    ClaimState.WAITING: frozenset({ClaimState.ADMITTED, ClaimState.REFUSED, ClaimState.WITHDRAWN}),
+}
+#: States in which a claim waits for somebody.
+CLAIM_OPEN = (ClaimState.WITH_OWNER, ClaimState.WAITING)
+
+
+class OwnerSays(models.TextChoices):
+    """What a person in charge said about somebody's claim to be in charge too."""
+
+    NOT_ASKED = "", _("not asked")
+    CONFIRMED = "confirmed", _("confirmed")
+    DISPUTED = "disputed", _("disputed")
+    SILENT = "silent", _("no answer in time")
 
 
 SEE_DESK = "orgs.see_desk"

@@ -16,7 +16,21 @@ from gongzhi.core import searchtext
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.clocks import Version, VersionQuerySet, clock_constraints
 from gongzhi.core.ids import public_id
-from gongzhi.orgs.enums import AgencyKind, Ending, Kind, OrgRole, Role, Standing
+from gongzhi.core.retention import Retention
+from gongzhi.core.states import HasState
+from gongzhi.orgs.enums import (
+    CLAIM_OPEN,
+    CLAIM_STEPS,
+    AgencyKind,
+    Basis,
+    ClaimState,
+    Ending,
+    Kind,
+    OrgRole,
+    OwnerSays,
+    Role,
+    Standing,
+)
 from gongzhi.tlog.contracts import SealedRecord
 
 
@@ -475,3 +489,121 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.org_id}:{self.role} {self.public_id}"
+
+
+#: By so much a day can move back once the holidays of its year are announced.
+LONGEST_REST = dt.timedelta(days=10)
+
+
+class ClaimQuerySet(models.QuerySet["Claim"]):
+    """Questions about claims to be in charge of an organization."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Who claims, the organization, the registry whose reach holds it; a system process sees all.
+
+        The second wall says the same. Who of the organization is shown one is decided by the page: its persons in charge.
+        """
+        if actor.kind is ActorKind.PROCESS or actor.scope.path == "/":
+            return self
+        if actor.scope.person is not None:
+            return self.filter(person_id=actor.scope.person)
+        if actor.scope.org is not None:
+            return self.filter(org_id=actor.scope.org)
+        if actor.scope.path:
+            return self.filter(path__gte=actor.scope.path, path__lt=actor.scope.path + chr(1114111))
+        return self.none()
+
+    def open(self) -> Self:
+        """Those that wait for somebody."""
+        return self.filter(state__in=CLAIM_OPEN)
+
+    def unanswered(self, day: dt.date) -> Self:
+        """Those whose person in charge has let the time pass; one that is not settled yet gets the longest rest."""
+        settled = Q(owner_due_settled=True, owner_due_on__lt=day)
+        rest = Q(owner_due_settled=False, owner_due_on__lt=day - LONGEST_REST)
+        return self.filter(settled | rest, state=ClaimState.WITH_OWNER)
+
+
+class Claim(HasState):
+    """One person's claim to be in charge of a registered organization, with what proves control of it.
+
+    Where the organization has a person in charge already, that one is asked first, for a time. Then the registry decides.
+    """
+
+    transitions = CLAIM_STEPS
+    personal_fields: ClassVar[dict[str, str]] = {
+        "name_sealed": "so that the registry compares the person's name with the letter; 3 years after the end",
+        "name_masked": "so that both offices know whom it is about; 3 years after the end",
+        "says": "what the person adds; 3 years after the end",
+        "owner_words": "what the person in charge says about it; 3 years after the end",
+        "answer": "why it was refused, which may speak of persons; 3 years after the end",
+    }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("ended_at", 3 * 365),)
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="claims")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="claims")
+    #: Division path of the organization's registry when it was asked: whose reach holds it decides.
+    path = models.CharField(max_length=64, db_collation="C")
+    name_sealed = models.BinaryField()
+    name_masked = models.CharField(max_length=16)
+    basis = models.CharField(max_length=16, choices=Basis.choices)
+    #: The letter, in `files`; null for who proved it by a verified identity.
+    upload_id = models.BigIntegerField(null=True)
+    says = models.TextField(blank=True, default="")
+    state = models.CharField(max_length=16, choices=ClaimState.choices)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    owner_due_on = models.DateField(null=True)
+    #: False while the holidays of the due year are not announced: then it is the earliest day it can be.
+    owner_due_settled = models.BooleanField(default=True)
+    owner_says = models.CharField(max_length=16, choices=OwnerSays.choices, blank=True, default="")
+    owner_words = models.TextField(blank=True, default="")
+    owner_at = models.DateTimeField(null=True)
+    owner_by = models.BigIntegerField(null=True)
+    answer = models.TextField(blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+    decided_by = models.BigIntegerField(null=True)
+
+    objects = ClaimQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_claim"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "person"], condition=Q(state__in=CLAIM_OPEN), name="orgs_claim_once_open"
+            ),
+            models.CheckConstraint(condition=Q(state__in=ClaimState.values), name="orgs_claim_state"),
+            models.CheckConstraint(
+                condition=(Q(basis=Basis.LETTER) & Q(upload_id__isnull=False))
+                | (Q(basis=Basis.VERIFIED) & Q(upload_id__isnull=True)),
+                name="orgs_claim_proof",
+                violation_error_message=_("Control is proved by a letter or by a verified identity."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ClaimState.WITH_OWNER) | Q(owner_due_on__isnull=False, owner_says=""),
+                name="orgs_claim_owner_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=CLAIM_OPEN, ended_at__isnull=True)
+                | Q(state=ClaimState.WITHDRAWN, ended_at__isnull=False)
+                | Q(state=ClaimState.ADMITTED, ended_at__isnull=False, decided_by__isnull=False)
+                | (Q(state=ClaimState.REFUSED, ended_at__isnull=False, decided_by__isnull=False) & ~Q(answer="")),
+                name="orgs_claim_decided",
+                violation_error_message=_("Who refuses says why."),
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("person_id")), name="orgs_claim_two_persons"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["path", "asked_at", "id"], name="orgs_claim_by_reach"),
+            models.Index(fields=["person", "-asked_at", "-id"], name="orgs_claim_by_person"),
+            models.Index(fields=["org", "-asked_at", "-id"], name="orgs_claim_by_org"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.state}"
+
+    def look_owner(self) -> tuple[int | None, int | None]:
+        """Whose data it holds: those of who claims, not of the organization."""
+        return self.person_id, None

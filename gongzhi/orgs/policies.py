@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.orgs.enums import ADMIT_OWNER, APPOINT, INVITE, KEEP_MEMBERS, NAME_OWNERS, WRITE_REGISTER, OrgRole
-from gongzhi.orgs.models import Agency, Invitation, Membership, Organization
+from gongzhi.orgs.models import Agency, Claim, Invitation, Membership, Organization
 
 
 def can_appoint(actor: Actor, agency: Agency) -> bool:
@@ -64,3 +64,29 @@ def can_forget_invited(actor: Actor) -> bool:
 def can_admit_owner(actor: Actor, organization: Organization) -> bool:
     """The registry officer above the organization, or a named process (seeds)."""
     return actor.may(ADMIT_OWNER) and (bool(actor.process) or actor.reaches(organization.path))
+
+
+def can_claim(actor: Actor) -> bool:
+    """A person for themself: nobody claims an organization in another's name."""
+    return actor.kind is ActorKind.PERSON and actor.scope.person is not None
+
+
+def can_withdraw_claim(actor: Actor, claim: Claim) -> bool:
+    """Who claims."""
+    return can_claim(actor) and actor.scope.person == claim.person_id
+
+
+def can_answer_claim(actor: Actor, claim: Claim) -> bool:
+    """A person in charge of the organization, never about their own claim."""
+    own = actor.kind is ActorKind.ORGANIZATION and actor.org_id == claim.org_id and actor.may(NAME_OWNERS)
+    return own and actor.person_id != claim.person_id
+
+
+def can_decide_claim(actor: Actor, claim: Claim) -> bool:
+    """The registry officer above the organization, never about their own claim."""
+    return can_admit_owner(actor, claim.org) and actor.person_id != claim.person_id
+
+
+def can_pass_claims_on(actor: Actor) -> bool:
+    """The platform's own process, when the time of a person in charge is over."""
+    return actor.kind is ActorKind.PROCESS

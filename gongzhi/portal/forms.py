@@ -9,6 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.core.times import today
+from gongzhi.files.enums import Purpose
+from gongzhi.files.forms import PiecesField
 from gongzhi.notify.enums import BINDING, Category, Channel
 from gongzhi.notify.selectors import Wanted
 from gongzhi.orgs.enums import Basis, Kind, OrgRole
@@ -217,4 +219,93 @@ class OwnerForm(Form):
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    basis = forms.ChoiceField(label=_("What you have seen"), widget=Radios, choices=Basis.choices)
+    basis = forms.ChoiceField(
+        label=_("What you have seen"),
+        widget=Radios,
+        choices=[(one.value, one.label) for one in (Basis.LETTER, Basis.REPRESENTATIVE)],
+    )
+
+
+class ClaimForm(Form):
+    """What proves that somebody is in charge of an organization."""
+
+    basis = forms.ChoiceField(
+        label=_("How do you prove it?"),
+        widget=Radios(
+            reveals={Basis.LETTER.value: ["letter"]},
+            hints={
+                Basis.LETTER.value: _("A scan or a photograph. The registration authority opens it, nobody else."),
+                Basis.VERIFIED.value: _("Your verified name is that of the legal representative in the register."),
+            },
+        ),
+    )
+    letter = PiecesField(
+        label=_("The letter"),
+        required=False,
+        purpose=Purpose.DOCUMENT,
+        help_text=_("PDF, OFD, Word or a picture, at most 20 MB."),
+    )
+    says = forms.CharField(
+        label=_("Anything the registration authority should know"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("You may leave this empty."),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, files: Any, *, by_identity: bool) -> None:
+        super().__init__(data, files, initial={"basis": Basis.VERIFIED if by_identity else Basis.LETTER})
+        ways = (Basis.LETTER, Basis.VERIFIED) if by_identity else (Basis.LETTER,)
+        self.fields["basis"].choices = [(one.value, one.label) for one in ways]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A letter is handed in where it is what proves it."""
+        data = super().clean() or {}
+        if data.get("basis") == Basis.LETTER and not data.get("letter") and "letter" not in self.errors:
+            self.add_error("letter", _("Hand in the letter of the organization."))
+        return data
+
+
+class ClaimAnswerForm(Form):
+    """What the person in charge says about somebody else's claim."""
+
+    CONFIRM, DISPUTE = "confirm", "dispute"
+    outcome = forms.ChoiceField(
+        label=_("Is this right?"),
+        widget=Radios(
+            reveals={DISPUTE: ["words"]},
+            hints={CONFIRM: _("This person is then in charge beside you, at once.")},
+        ),
+        choices=[
+            (CONFIRM, _("Yes, this person is in charge of the organization too")),
+            (DISPUTE, _("No, the registration authority has to look at it")),
+        ],
+    )
+    words = forms.CharField(
+        label=_("Why it is not right"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The registration authority reads it."),
+    )
+
+
+class ClaimDecisionForm(Form):
+    """Whether the registry admits who claims."""
+
+    ADMIT, REFUSE = "admit", "refuse"
+    outcome = forms.ChoiceField(
+        label=_("Decision"),
+        widget=Radios(reveals={REFUSE: ["answer"]}),
+        choices=[
+            (ADMIT, _("Admit as the person in charge")),
+            (REFUSE, _("Refuse, with the reason")),
+        ],
+    )
+    answer = forms.CharField(
+        label=_("Why it is refused"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The person reads it. Say what is missing, so that it can be right the next time."),
+    )

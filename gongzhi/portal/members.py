@@ -29,6 +29,7 @@ from gongzhi.orgs.policies import can_admit_owner, can_give_role, can_keep_membe
 from gongzhi.orgs.roles import MEANINGS, ROLES, permissions_held
 from gongzhi.portal import results
 from gongzhi.portal.forms import InvitationForm, MemberRoleForm, OwnerForm, SuccessorForm
+from gongzhi.portal.selectors import claims_for_house, claims_of
 
 PAGE = 30
 RECENT = 5
@@ -78,6 +79,7 @@ def my_page(request: DoorRequest) -> HttpResponse:
         "letters": latest(actor, limit=RECENT),
         "memberships": memberships_of(account),
         "agencies": capacities(account),
+        "claims": claims_of(actor),
         "searches": results.saved(actor)[:RECENT],
     }
     return render(request, "portal/my.html", context)
@@ -102,6 +104,7 @@ def desk(request: DoorRequest) -> HttpResponse:
         "held": [MEANINGS[code] for code in sorted(permissions_held(mine.role, mine.delegated))],
         "count": living.count(),
         "waiting": waiting,
+        "claims": claims_for_house(actor),
         "ending": _named(list(soon)),
         "may_invite": actor.may(INVITE),
     }

@@ -15,13 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gongzhi.core import searchtext
+from gongzhi.core.actor import Actor
 from gongzhi.core.times import SHANGHAI, today
-from gongzhi.orgs.enums import ENDED
-from gongzhi.orgs.models import Organization, Tally
+from gongzhi.orgs.enums import ENDED, NAME_OWNERS, ClaimState
+from gongzhi.orgs.models import Claim, Organization, Tally
 from gongzhi.orgs.search.text import FORMER, HOST, NAME, PERSON
 from gongzhi.reference.codes import code_list
 from gongzhi.reference.models import Division
 from gongzhi.registry.models import Confirmation, Source, Version
+
+#: What an overview shows of a list.
+RECENT = 5
 
 #: Marks a reader weighs before giving, as lists and filters name them.
 MARKS: dict[str, str | Promise] = {
@@ -239,3 +243,24 @@ def registered_total() -> int:
 def last_source() -> Source | None:
     """The newest evidence the register took in."""
     return Source.objects.order_by("-pk").first()
+
+
+# --- claims to be in charge of an organization ---
+
+
+def claims_of(actor: Actor) -> list[Claim]:
+    """The newest claims of a person, for their own page. One query."""
+    return list(Claim.objects.visible_to(actor).select_related("org").order_by("-asked_at", "-pk")[:RECENT])
+
+
+def claims_for_house(actor: Actor) -> list[Claim]:
+    """The claims that wait for the person in charge of the organization one acts for."""
+    if not actor.may(NAME_OWNERS):
+        return []
+    waiting = Claim.objects.visible_to(actor).filter(state=ClaimState.WITH_OWNER)
+    return list(waiting.order_by("owner_due_on", "pk")[:RECENT])
+
+
+def claims_waiting(actor: Actor) -> int:
+    """How many claims wait for the registry one acts for."""
+    return Claim.objects.visible_to(actor).filter(state=ClaimState.WAITING).count()

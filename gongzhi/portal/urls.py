@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from gongzhi.portal import (
+    claims,
     desk,
     find,
     intake,
@@ -25,6 +26,7 @@ urlpatterns = [
     path("orgs/compare/", find.organization_compare, name="organization_compare"),
     path("orgs/<str:reference>/", organization.organization_detail, name="organization_detail"),
     path("orgs/<str:reference>/objection/", organization.objection_raise, name="objection_raise"),
+    path("orgs/<str:reference>/in-charge/", claims.claim_ask, name="claim_ask"),
     path("objections/<str:public_id>/", organization.objection, name="objection"),
     path("names/", name_check.name_check, name="name_check"),
     path("data/", open_data.data, name="data"),
@@ -43,6 +45,12 @@ urlpatterns = [
     path("desk/invitations/", members.invitation_list, name="invitation_list"),
     path("desk/invitations/<str:public_id>/withdraw/", members.invitation_withdraw, name="invitation_withdraw"),
     path("invitations/<str:token>/", members.invitation, name="invitation"),
+    path("my/claims/<str:public_id>/", claims.claim, name="claim"),
+    path("my/claims/<str:public_id>/withdraw/", claims.claim_withdraw, name="claim_withdraw"),
+    path("desk/claims/<str:public_id>/", claims.claim_answer, name="claim_answer"),
+    path("workbench/claims/", claims.claim_list, name="claim_list"),
+    path("workbench/claims/<str:public_id>/", claims.claim_decide, name="claim_decide"),
+    path("workbench/claims/<str:public_id>/letter/", claims.claim_letter, name="claim_letter"),
     path("my/messages/", my.messages, name="messages"),
     path("my/messages/sent/", my.sent, name="notices_sent"),
     path("my/messages/<int:number>/proof/", my.proof, name="notice_proof"),

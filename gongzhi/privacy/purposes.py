@@ -32,6 +32,7 @@ CONTACT: Final[dict[str, Purpose]] = {
 PURPOSES: Final[dict[str, Purpose]] = {
     **CONTACT,
     "objection.ask_back": Purpose(_("To ask back about an objection that was raised"), DUTY),
+    "orgs.claim": Purpose(_("To look at what proves that the person is in charge of an organization"), DUTY),
     "accounts.client_contact": Purpose(_("To reach who runs a program"), DUTY),
     "registry.list": Purpose(_("To work through a list that was handed in"), DUTY),
     "privacy.request": Purpose(_("To decide what the person asked about their own data"), DUTY),
@@ -61,6 +62,7 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "privacy.request.says_sealed": _("What the person wants corrected"),
     "accounts.person.looks": _("Who looked at the data"),
     "registry.objection.contact_sealed": _("Contact given with an objection"),
+    "orgs.claim.name_sealed": _("Full name"),
     "files.upload.content": _("A file"),
     "files.upload.name_sealed": _("Name of a file"),
     "accounts.apiclient.contact_sealed": _("Contact of a program"),
@@ -72,6 +74,7 @@ KINDS: Final[dict[str, str | Promise]] = {
     "files.upload": _("A file"),
     "registry.objection": _("An objection"),
     "accounts.apiclient": _("A program that uses the interface"),
+    "orgs.claim": _("A claim to be in charge of an organization"),
     "privacy.export": _("A list of people"),
     "privacy.grant": _("An emergency access"),
     "privacy.hold": _("A notice held back"),

@@ -134,6 +134,7 @@ DESK = Entry(
         "portal:member_leave",
         "portal:invitation_list",
         "portal:org_role_list",
+        "portal:claim_answer",
     ),
 )
 SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
@@ -162,6 +163,13 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                     "portal:correct",
                     "portal:owner_admit",
                 ),
+            ),
+            Entry(
+                _("Claims to be in charge"),
+                "users",
+                "portal:claim_list",
+                also=("portal:claim_decide",),
+                permission="orgs.admit_owner",
             ),
             Entry(
                 _("Values that wait"),

@@ -24,13 +24,14 @@ from gongzhi.core.ids import unguessable
 from gongzhi.core.masks import mask_email, mask_phone
 from gongzhi.core.times import today
 from gongzhi.orgs import policies
-from gongzhi.orgs.enums import ADMIT_OWNER, INVITE, KEEP_MEMBERS, SEE_DESK, Basis, Ending, OrgRole
+from gongzhi.orgs.enums import ADMIT_OWNER, INVITE, KEEP_MEMBERS, NAME_OWNERS, SEE_DESK, Basis, Ending, OrgRole
 from gongzhi.orgs.models import Invitation, Membership, Organization
 from gongzhi.orgs.roles import DELEGABLE
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
     "admit_owner": "It is about a person.",
+    "name_owner": "It is about a person.",
     "invite_member": "It is about a person.",
     "withdraw_invitation": "It is about a person.",
     "accept_invitation": "It is about a person.",
@@ -159,6 +160,16 @@ def admit_owner(*, actor: Actor, organization: Organization, person: Person, bas
     made = _enter(actor, organization.pk, person.pk, OrgRole.OWNER, [], None, actor.person_id)
     audit.record(actor=actor, event="orgs.owner.admitted", subject=made, details={"basis": str(basis)})
     return made
+
+
+@transaction.atomic
+def name_owner(*, actor: Actor, organization: Organization, person: Person) -> Membership:
+    """A person in charge makes somebody who asked for it a person in charge too. Who is a member already changes the role
+    instead (`RuleViolation`)."""
+    organization = _locked(organization.pk)
+    if not policies.can_give_role(actor, organization.pk, OrgRole.OWNER) or actor.person_id == person.pk:
+        raise NotAllowed(NAME_OWNERS)
+    return _enter(actor, organization.pk, person.pk, OrgRole.OWNER, [], None, actor.person_id)
 
 
 @transaction.atomic
