@@ -325,6 +325,28 @@ def a_question() -> str:
     return f"/workbench/questions/{question.public_id}/"
 
 
+def a_question_to_a_house() -> str:
+    """What Rita asked the body in Shenzhen, for which somebody had opened a file of hers."""
+    from gongzhi.audit.looks import write_look
+    from gongzhi.audit.models import Look
+    from gongzhi.core.door import acting
+    from gongzhi.privacy.actions import ask_why
+    from tests.world import account_of, actor_of
+
+    rita = account_of("rita").person_id
+    write_look(
+        actor=actor_of("alice"),
+        subject_kind="files.upload",
+        subject_id=1,
+        purpose="files.send",
+        fields=["content"],
+        owner=(rita, None),
+    )
+    with acting(actor_of("rita")) as actor:
+        question = ask_why(actor=actor, look_id=Look.objects.latest("id").pk)
+    return f"/desk/questions/{question.public_id}/"
+
+
 def a_member() -> int:
     """Bob's membership in the body in Shenzhen."""
     from gongzhi.orgs.models import Membership
@@ -665,6 +687,9 @@ TABLE: dict[tuple[str, str], Access] = {
     ("privacy:question_answer", "get"): Access(a_question, (302, 403, 403, 200, 404, 200)),
     ("privacy:question_answer", "post"): Access(a_question, (302, 403, 403, 422, 404, 403), "post"),
     ("privacy:looked", "get"): Access(at("/my/looked/"), (302, 200, 200, 200, 200, 200)),
+    ("privacy:desk_questions", "get"): house(at("/desk/questions/"), alice=200, carol=200),
+    ("privacy:desk_question", "get"): house(a_question_to_a_house, alice=200, carol=404),
+    ("privacy:desk_question", "post"): house(a_question_to_a_house, alice=422, carol=404, method="post"),
     ("privacy:desk_looked", "get"): Access(at("/desk/looked/"), (302, 403, 403, 403, 403, 403), also=HOUSES),
     ("privacy:counter", "get"): Access(at("/workbench/counter/looked/"), (302, 403, 200, 200, 200, 200)),
     ("privacy:counter", "post"): Access(at("/workbench/counter/looked/"), (302, 403, 422, 422, 422, 422), "post"),

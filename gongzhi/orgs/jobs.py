@@ -27,3 +27,9 @@ def forget_invited(*, actor: Actor) -> None:
 def pass_claims_on(*, actor: Actor, at: dt.datetime | None = None) -> None:
     """Every night at 00:47 in China: what a person in charge did not answer in time goes to the registry."""
     claims.pass_claims_on(actor=actor, day=local(at).date() if at is not None else today())
+
+
+@job("orgs.end_delegations", cron="37 16 * * *")
+def end_delegations(*, actor: Actor, at: dt.datetime | None = None) -> None:
+    """Every night at 00:37 in China: close delegations whose last day is over, and tell each handler."""
+    members.end_delegations(actor=actor, day=local(at).date() if at is not None else today())

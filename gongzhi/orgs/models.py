@@ -436,7 +436,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def open(self, now: dt.datetime) -> Self:
         """Those that can still be accepted."""
-        return self.filter(taken_at__isnull=True, withdrawn_at__isnull=True, expires_at__gt=now)
+        return self.filter(
+            taken_at__isnull=True, withdrawn_at__isnull=True, refused_at__isnull=True, expires_at__gt=now
+        )
 
 
 class Invitation(models.Model):
@@ -466,6 +468,8 @@ class Invitation(models.Model):
     taken_at = models.DateTimeField(null=True)
     taken_by = models.BigIntegerField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    #: Who was invited said no.
+    refused_at = models.DateTimeField(null=True)
 
     objects = InvitationQuerySet.as_manager()
 
@@ -478,6 +482,11 @@ class Invitation(models.Model):
                 | Q(taken_at__isnull=False, taken_by__isnull=False, withdrawn_at__isnull=True),
                 name="orgs_invitation_taken",
                 violation_error_message=_("An invitation is accepted by somebody, and not after it was withdrawn."),
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_at__isnull=True) | Q(taken_at__isnull=True, withdrawn_at__isnull=True),
+                name="orgs_invitation_refused",
+                violation_error_message=_("An invitation that was accepted or withdrawn cannot be refused."),
             ),
             models.CheckConstraint(
                 condition=~Q(role=OrgRole.HANDLER) | Q(until__isnull=False),

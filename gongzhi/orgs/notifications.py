@@ -89,6 +89,63 @@ OWNER_JOINED: Final = NoticeKind(
     may_be_switched_off=False,
 )
 
+INVITATION_ACCEPTED: Final = NoticeKind(
+    code="orgs.invitation_accepted",
+    label=_("Your invitation was accepted"),
+    purpose=_("Tells you that somebody you invited into your organization has joined it."),
+    subject=_("Your invitation %(number)s was accepted"),
+    text=_("Whom you invited has joined your organization (invitation %(number)s). The desk lists its members."),
+    params=frozenset({"number"}),
+)
+
+INVITATION_REFUSED: Final = NoticeKind(
+    code="orgs.invitation_refused",
+    label=_("Your invitation was refused"),
+    purpose=_("Tells you that somebody you invited into your organization does not want to join it."),
+    subject=_("Your invitation %(number)s was refused"),
+    text=_("Whom you invited does not join your organization (invitation %(number)s). The link works no more."),
+    params=frozenset({"number"}),
+)
+
+MEMBERSHIP_CHANGED: Final = NoticeKind(
+    code="orgs.membership_changed",
+    label=_("Your role in an organization was changed"),
+    purpose=_("Tells you that an organization gave you another role, scope or last day."),
+    subject=_("Your role in the organization %(org)s was changed"),
+    text=_(
+        "The organization %(org)s has given you another role, scope or last day. It counts at once; its desk shows what"
+        " you may do."
+    ),
+    params=frozenset({"org"}),
+    may_be_switched_off=False,
+)
+
+MEMBERSHIP_ENDED: Final = NoticeKind(
+    code="orgs.membership_ended",
+    label=_("You were taken out of an organization"),
+    purpose=_("Tells you that you act for an organization no more."),
+    subject=_("You act for the organization %(org)s no more"),
+    text=_(
+        "The organization %(org)s has taken you out of its members. You act for it no more. What you did for it stays"
+        " recorded. If this is wrong, ask its person in charge."
+    ),
+    params=frozenset({"org"}),
+    may_be_switched_off=False,
+)
+
+DELEGATION_OVER: Final = NoticeKind(
+    code="orgs.delegation_over",
+    label=_("Your delegation is over"),
+    purpose=_("Tells you that the last day of what an organization delegated to you has passed."),
+    subject=_("What the organization %(org)s delegated to you has ended"),
+    text=_(
+        "The last day of what the organization %(org)s delegated to you has passed. You act for it no more. If you still"
+        " handle things for it, its administrator can delegate anew."
+    ),
+    params=frozenset({"org"}),
+    may_be_switched_off=False,
+)
+
 KINDS: Final = (
     SAVED_SEARCH_ANSWERED,
     CLAIM_RAISED,
@@ -96,4 +153,9 @@ KINDS: Final = (
     CLAIM_PASSED_ON,
     CLAIM_DECIDED,
     OWNER_JOINED,
+    INVITATION_ACCEPTED,
+    INVITATION_REFUSED,
+    MEMBERSHIP_CHANGED,
+    MEMBERSHIP_ENDED,
+    DELEGATION_OVER,
 )

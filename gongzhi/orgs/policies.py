@@ -90,3 +90,8 @@ def can_decide_claim(actor: Actor, claim: Claim) -> bool:
 def can_pass_claims_on(actor: Actor) -> bool:
     """The platform's own process, when the time of a person in charge is over."""
     return actor.kind is ActorKind.PROCESS
+
+
+def can_end_delegations(actor: Actor) -> bool:
+    """The platform's own process, after the last day."""
+    return actor.kind is ActorKind.PROCESS

@@ -73,7 +73,16 @@ ROLES: dict[str, RoleDefinition] = {
     ),
     OrgRole.OWNER: RoleDefinition(
         _("Answers for the organization: names and takes out its people, hands over to a successor, does everything."),
-        frozenset({"files.read", "orgs.invite", "orgs.keep_members", "orgs.name_owners", "orgs.see_desk"}),
+        frozenset(
+            {
+                "files.read",
+                "orgs.invite",
+                "orgs.keep_members",
+                "orgs.name_owners",
+                "orgs.see_desk",
+                "privacy.answer",
+            }
+        ),
     ),
     OrgRole.ADMINISTRATOR: RoleDefinition(
         _("Keeps the list of the organization's people and its files; names no person in charge."),
@@ -97,6 +106,7 @@ MEANINGS: dict[str, str | Promise] = {
     "orgs.invite": _("invite members who read"),
     "orgs.keep_members": _("give and end roles, invite administrators and handlers"),
     "orgs.name_owners": _("name further persons in charge"),
+    "privacy.answer": _("answer people who ask why the organization looked at their data"),
 }
 #: What may be delegated to a handler, one by one. Seeing the desk always belongs to it.
 DELEGABLE = ("files.read", "orgs.invite")

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gongzhi.accounts.models import Account
 from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.audit.looks import reveal
+from gongzhi.core.actor import ActorKind
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.paging import BadCursor, Page, page_of
@@ -24,6 +25,7 @@ from gongzhi.files import selectors as links
 from gongzhi.files.contracts import Owner
 from gongzhi.files.enums import READ, Purpose
 from gongzhi.files.models import Upload
+from gongzhi.orgs.acting import memberships_of
 from gongzhi.orgs.actions import claims as actions
 from gongzhi.orgs.enums import ADMIT_OWNER, ENDED, NAME_OWNERS, Basis, ClaimState
 from gongzhi.orgs.models import Claim, Membership, Organization
@@ -133,6 +135,11 @@ def claim_withdraw(request: DoorRequest, public_id: str) -> HttpResponse:
 def claim_answer(request: DoorRequest, public_id: str) -> HttpResponse:
     """The person in charge confirms or disputes somebody else's claim, and reads afterwards what was decided."""
     actor = request.actor
+    if request.method != "POST" and actor.kind is ActorKind.PERSON and isinstance(request.user, Account):
+        memberships = memberships_of(request.user)
+        if memberships:  # from a message: the organization is chosen first, then the page opens
+            first = {"memberships": memberships, "next": request.get_full_path()}
+            return render(request, "portal/desk_choose.html", first)
     if actor.org_id is None or not actor.may(NAME_OWNERS):
         raise NotAllowed(NAME_OWNERS)
     found = _seen(request, public_id)

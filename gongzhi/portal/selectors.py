@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.db.models import Max
 from django.urls import reverse
@@ -17,9 +18,10 @@ from django.utils.translation import gettext_lazy
 from gongzhi.core import searchtext
 from gongzhi.core.actor import Actor
 from gongzhi.core.times import SHANGHAI, today
-from gongzhi.orgs.enums import ENDED, NAME_OWNERS, ClaimState
+from gongzhi.orgs.enums import ENDED, INVITE, NAME_OWNERS, ClaimState
 from gongzhi.orgs.models import Claim, Organization, Tally
 from gongzhi.orgs.search.text import FORMER, HOST, NAME, PERSON
+from gongzhi.privacy.enums import ANSWER
 from gongzhi.reference.codes import code_list
 from gongzhi.reference.models import Division
 from gongzhi.registry.models import Confirmation, Source, Version
@@ -264,3 +266,24 @@ def claims_for_house(actor: Actor) -> list[Claim]:
 def claims_waiting(actor: Actor) -> int:
     """How many claims wait for the registry one acts for."""
     return Claim.objects.visible_to(actor).filter(state=ClaimState.WAITING).count()
+
+
+# --- an organization's desk ---
+
+#: Places of a desk: address, label, the permission that shows it.
+DESK = (
+    ("portal:desk", gettext_lazy("Overview"), ""),
+    ("portal:member_list", gettext_lazy("Members"), ""),
+    ("portal:invitation_list", gettext_lazy("Invitations"), INVITE),
+    ("portal:org_role_list", gettext_lazy("Roles"), ""),
+    ("privacy:desk_questions", gettext_lazy("Questions"), ANSWER),
+)
+
+
+def desk_tabs(actor: Actor, here: str) -> list[dict[str, Any]]:
+    """The tabs of a desk that this actor is shown; `here` is the name of the present page."""
+    return [
+        {"url": reverse(name), "label": label, "current": name == here, "count": None}
+        for name, label, permission in DESK
+        if not permission or actor.may(permission)
+    ]

@@ -135,6 +135,8 @@ DESK = Entry(
         "portal:invitation_list",
         "portal:org_role_list",
         "portal:claim_answer",
+        "privacy:desk_questions",
+        "privacy:desk_question",
     ),
 )
 SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
