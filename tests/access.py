@@ -405,6 +405,45 @@ def _a_claim(code: str = GUANGDONG) -> str:
     return known.public_id
 
 
+def a_house_record(*, opened: bool = False) -> str:
+    """A record the body in Shenzhen keeps for itself; with `opened`, Dana has opened it on a legal ground. Its number."""
+    from gongzhi.core.door import acting
+    from gongzhi.core.times import today
+    from gongzhi.orgs.actions import house as own
+    from gongzhi.orgs.enums import HouseKind, OpeningGround
+    from gongzhi.orgs.models import Opening, Organization
+    from tests.world import actor_of
+
+    body = Organization.objects.get(credit_code=SHENZHEN)
+    with acting(actor_of("alice")) as alice:
+        record = own.write_record(
+            actor=alice, organization=body, kind=HouseKind.MINUTES, title="示例", text="示例", on=today()
+        )
+    with acting(actor_of("dana")) as dana:
+        if opened and not Opening.objects.visible_to(dana).exists():
+            own.open_house(
+                actor=dana,
+                organization=body,
+                kind=HouseKind.MINUTES,
+                ground=OpeningGround.SUPERVISION,
+                matter="示例 1 号",
+                reason="示例",
+                until=today(),
+            )
+    return record.public_id
+
+
+def an_opening() -> str:
+    """The number of Dana's opening."""
+    from gongzhi.core.door import acting
+    from gongzhi.orgs.models import Opening
+    from tests.world import actor_of
+
+    a_house_record(opened=True)
+    with acting(actor_of("dana")) as dana:
+        return Opening.objects.visible_to(dana).latest("pk").public_id
+
+
 def a_claim_with_the_registry() -> str:
     """Rita's claim to the body in Shenzhen, which Alice has disputed."""
     from gongzhi.core.door import acting
@@ -561,6 +600,37 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:claim_decide", "post"): Access(a_claim_with_the_registry, (302, 403, 403, 422, 404, 403), "post"),
     ("portal:claim_letter", "get"): Access(
         lambda: f"{a_claim_with_the_registry()}letter/", (302, 403, 403, 302, 404, 403)
+    ),
+    # What an organization keeps for itself: a record is a 404 for officials, here without an opening; with one see
+    # `gongzhi/orgs/tests/test_own_house.py`.
+    ("portal:house_list", "get"): house(at("/desk/house/"), alice=200, bob=200, carol=200),
+    ("portal:house_new", "get"): house(at("/desk/house/new/"), alice=200, carol=200),
+    ("portal:house_new", "post"): house(at("/desk/house/new/"), alice=422, carol=422, method="post"),
+    ("portal:house_record", "get"): house(lambda: f"/desk/house/{a_house_record()}/", alice=200, bob=200, carol=404),
+    ("portal:house_change", "get"): house(lambda: f"/desk/house/{a_house_record()}/change/", alice=200, carol=404),
+    ("portal:house_change", "post"): house(
+        lambda: f"/desk/house/{a_house_record()}/change/", alice=422, carol=404, method="post"
+    ),
+    ("portal:house_file", "post"): house(
+        lambda: f"/desk/house/{a_house_record()}/file/", alice=302, carol=404, method="post"
+    ),
+    ("portal:house_remove", "post"): house(
+        lambda: f"/desk/house/{a_house_record()}/remove/", alice=302, carol=404, method="post"
+    ),
+    ("portal:desk_seen", "get"): house(at("/desk/seen/"), alice=200, bob=200, carol=200),
+    ("portal:house_opened", "get"): Access(at(f"/workbench/orgs/{SHENZHEN}/house/"), (302, 403, 403, 200, 404, 403)),
+    ("portal:house_open", "get"): Access(at(f"/workbench/orgs/{SHENZHEN}/house/open/"), (302, 403, 403, 200, 404, 403)),
+    ("portal:house_open", "post"): Access(
+        at(f"/workbench/orgs/{SHENZHEN}/house/open/"), (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("portal:house_record_opened", "get"): Access(
+        lambda: f"/workbench/orgs/{SHENZHEN}/house/{a_house_record()}/", (302, 403, 403, 404, 404, 403)
+    ),
+    ("portal:house_paper_opened", "get"): Access(
+        lambda: f"/workbench/orgs/{SHENZHEN}/house/{a_house_record()}/paper/", (302, 403, 403, 404, 404, 403)
+    ),
+    ("portal:opening_close", "post"): Access(
+        lambda: f"/workbench/openings/{an_opening()}/close/", (302, 403, 403, 302, 404, 403), "post"
     ),
     ("portal:invitation", "get"): Access(an_invitation, (302, 403, 403, 403, 403, 403), also={"victor": 200}),
     ("portal:invitation", "post"): Access(an_invitation, (302, 403, 403, 403, 403, 403), "post", also={"victor": 302}),

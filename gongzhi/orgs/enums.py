@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -127,3 +128,34 @@ INVITE = "orgs.invite"
 KEEP_MEMBERS = "orgs.keep_members"
 NAME_OWNERS = "orgs.name_owners"
 ADMIT_OWNER = "orgs.admit_owner"
+
+
+class HouseKind(models.TextChoices):
+    """What an organization keeps for itself on its desk."""
+
+    CONTACTS = "contacts", _("Contacts")
+    MINUTES = "minutes", _("Minutes")
+    DRAFT = "draft", _("Draft")
+    ACCOUNTS = "accounts", _("Accounts book")
+
+
+class OpeningGround(models.TextChoices):
+    """By what law an official opens what an organization keeps for itself."""
+
+    SUPERVISION = "supervision", _("Supervision and inspection by the registration authority")
+    CHARITY = "charity", _("Inquiry into a charity suspected of breaking the law")
+    PENALTY = "penalty", _("Investigation for an administrative penalty")
+
+
+#: The article of each ground, as the organization reads it.
+GROUND_ARTICLES: dict[str, str | Promise] = {
+    OpeningGround.SUPERVISION: _(
+        "Regulation on social groups, article 24; on social service institutions, article 19; on foundations, article 34"
+    ),
+    OpeningGround.CHARITY: _("Charity law, article 104"),
+    OpeningGround.PENALTY: _("Administrative penalty law, articles 54 and 55"),
+}
+
+READ_HOUSE = "orgs.read_house"
+KEEP_HOUSE = "orgs.keep_house"
+OPEN_HOUSE = "orgs.open_house"

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Exists, F, Func, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts.models import Person
@@ -25,7 +26,9 @@ from gongzhi.orgs.enums import (
     Basis,
     ClaimState,
     Ending,
+    HouseKind,
     Kind,
+    OpeningGround,
     OrgRole,
     OwnerSays,
     Role,
@@ -616,3 +619,165 @@ class Claim(HasState):
     def look_owner(self) -> tuple[int | None, int | None]:
         """Whose data it holds: those of who claims, not of the organization."""
         return self.person_id, None
+
+
+#: Nothing stays open for longer, whatever an official wishes. The ordinary longest term is a parameter.
+LONGEST_OPENING_DAYS = 366
+
+
+class OpeningQuerySet(models.QuerySet["Opening"]):
+    """Questions about openings of what organizations keep for themselves."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The organization's own, and those made by agencies within the reach; a system process sees all. The second wall
+        says the same."""
+        if actor.kind is ActorKind.PROCESS or actor.scope.path == "/":
+            return self
+        if actor.scope.org is not None:
+            return self.filter(org_id=actor.scope.org)
+        if actor.scope.path:
+            return self.filter(path__gte=actor.scope.path, path__lt=actor.scope.path + chr(1114111))
+        return self.none()
+
+    def open_at(self, moment: dt.datetime) -> Self:
+        """Those that open something at a moment."""
+        return self.filter(opened_at__lte=moment, until__gt=moment, closed_at__isnull=True)
+
+
+class Opening(models.Model):
+    """One official opens one kind of what an organization keeps for itself, on a legal ground, for a time, in its sight."""
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "reason": "why it was opened, which may speak of persons; 10 years after its end, in the organization's sight",
+    }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("until", 10 * 365),)
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="openings")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    #: Division path of the agency that opened it.
+    path = models.CharField(max_length=64, db_collation="C")
+    kind = models.CharField(max_length=16, choices=HouseKind.choices)
+    ground = models.CharField(max_length=16, choices=OpeningGround.choices)
+    #: The case's own reference, such as the number of its file.
+    matter = models.CharField(max_length=60)
+    reason = models.TextField()
+    official = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    until = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    objects = OpeningQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_opening"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(matter=""),
+                name="orgs_opening_reason",
+                violation_error_message=_("An opening names its case and its reason."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ground__in=OpeningGround.values) & Q(kind__in=HouseKind.values), name="orgs_opening_ground"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__gt=F("opened_at"))
+                & Q(until__lte=F("opened_at") + dt.timedelta(days=LONGEST_OPENING_DAYS)),
+                name="orgs_opening_has_an_end",
+                violation_error_message=_("An opening ends within a year."),
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("opened_at")), name="orgs_opening_closed"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["org", "-opened_at", "-id"], name="orgs_opening_newest"),
+            models.Index(fields=["org", "kind", "until"], name="orgs_opening_live"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.kind} until {self.until:%Y-%m-%d}"
+
+    def opens_at(self, moment: dt.datetime) -> bool:
+        """Whether it opens something at a moment."""
+        return self.closed_at is None and self.opened_at <= moment < self.until
+
+
+class HouseRecordQuerySet(models.QuerySet["HouseRecord"]):
+    """Questions about what organizations keep for themselves."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The organization's own; an agency what was filed to it, or what it has opened itself; a process sees all.
+
+        The second wall says the same, except that it knows divisions and not agencies: there an opening holds for the
+        agencies above the one that made it too.
+        """
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        if actor.scope.org is not None:
+            return self.filter(org_id=actor.scope.org)
+        reach = actor.scope.path
+        if not reach:
+            return self.none()
+        rows = self if reach == "/" else self.filter(path__gte=reach, path__lt=reach + chr(1114111))
+        opened = Opening.objects.filter(org=OuterRef("org"), kind=OuterRef("kind"), agency_id=actor.agency_id or 0)
+        return rows.filter(Q(filed_at__isnull=False) | Exists(opened.open_at(timezone.now())))
+
+
+class HouseRecord(models.Model):
+    """One thing an organization keeps for itself: contacts, minutes, a draft, a page of its accounts book.
+
+    No official sees it until the organization files it, or an opening with a legal ground covers its kind.
+    """
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "title_sealed": "what the organization keeps for itself; until it removes it, what was filed stays",
+        "text_sealed": "what the organization keeps for itself; until it removes it, what was filed stays",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="house_records")
+    #: Division path of the organization's registry, kept up to date by whoever writes or opens.
+    path = models.CharField(max_length=64, db_collation="C")
+    kind = models.CharField(max_length=16, choices=HouseKind.choices)
+    title_sealed = models.BinaryField()
+    text_sealed = models.BinaryField(default=b"")
+    #: The day it speaks of.
+    on = models.DateField()
+    #: A paper that belongs to it, in `files`.
+    upload_id = models.BigIntegerField(null=True)
+    written_at = models.DateTimeField(auto_now_add=True)
+    written_by = models.BigIntegerField()
+    changed_at = models.DateTimeField(null=True)
+    filed_at = models.DateTimeField(null=True)
+    filed_by = models.BigIntegerField(null=True)
+
+    objects = HouseRecordQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_house_record"
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=HouseKind.values), name="orgs_house_record_kind"),
+            models.CheckConstraint(
+                condition=Q(filed_at__isnull=True, filed_by__isnull=True)
+                | Q(filed_at__isnull=False, filed_by__isnull=False),
+                name="orgs_house_record_filed",
+            ),
+            models.CheckConstraint(
+                condition=Q(filed_at__isnull=True) | Q(changed_at__isnull=True) | Q(changed_at__lte=F("filed_at")),
+                name="orgs_house_record_filed_stays",
+                violation_error_message=_("What was filed is not changed any more."),
+            ),
+            models.CheckConstraint(condition=Q(path__endswith="/"), name="orgs_house_record_path"),
+        ]
+        indexes = [
+            models.Index(fields=["org", "-on", "-id"], name="orgs_house_record_newest"),
+            models.Index(fields=["path", "org"], condition=Q(filed_at__isnull=False), name="orgs_house_record_filed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.kind}"
+
+    def look_owner(self) -> tuple[int | None, int | None]:
+        """Whose data it holds: the organization's."""
+        return None, self.org_id

@@ -146,6 +146,28 @@ DELEGATION_OVER: Final = NoticeKind(
     may_be_switched_off=False,
 )
 
+HOUSE_OPENED: Final = NoticeKind(
+    code="orgs.house_opened",
+    label=_("An authority has opened what your organization keeps for itself"),
+    purpose=_("Tells those in charge at once that an official opened a kind of their own records, and on what ground."),
+    subject=_("An authority has opened own records of your organization (%(number)s)"),
+    text=_(
+        "An official has opened records that your organization keeps for itself, on a legal ground (%(number)s). The desk"
+        " names the office, the ground, the case, the reason and the last day, and every single look."
+    ),
+    params=frozenset({"number"}),
+    may_be_switched_off=False,
+)
+
+HOUSE_FILED: Final = NoticeKind(
+    code="orgs.house_filed",
+    label=_("An organization has filed a record"),
+    purpose=_("Tells the registration authority that an organization of its division handed in a record of its own."),
+    subject=_("Record %(number)s was filed by an organization"),
+    text=_("An organization of your division has filed a record of its own (%(number)s). The workbench shows it."),
+    params=frozenset({"number"}),
+)
+
 KINDS: Final = (
     SAVED_SEARCH_ANSWERED,
     CLAIM_RAISED,
@@ -158,4 +180,6 @@ KINDS: Final = (
     MEMBERSHIP_CHANGED,
     MEMBERSHIP_ENDED,
     DELEGATION_OVER,
+    HOUSE_OPENED,
+    HOUSE_FILED,
 )

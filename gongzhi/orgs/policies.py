@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from gongzhi.core.actor import Actor, ActorKind
-from gongzhi.orgs.enums import ADMIT_OWNER, APPOINT, INVITE, KEEP_MEMBERS, NAME_OWNERS, WRITE_REGISTER, OrgRole
-from gongzhi.orgs.models import Agency, Claim, Invitation, Membership, Organization
+from gongzhi.orgs.enums import (
+    ADMIT_OWNER,
+    APPOINT,
+    INVITE,
+    KEEP_HOUSE,
+    KEEP_MEMBERS,
+    NAME_OWNERS,
+    OPEN_HOUSE,
+    READ_HOUSE,
+    WRITE_REGISTER,
+    OrgRole,
+)
+from gongzhi.orgs.models import Agency, Claim, HouseRecord, Invitation, Membership, Opening, Organization
 
 
 def can_appoint(actor: Actor, agency: Agency) -> bool:
@@ -95,3 +106,23 @@ def can_pass_claims_on(actor: Actor) -> bool:
 def can_end_delegations(actor: Actor) -> bool:
     """The platform's own process, after the last day."""
     return actor.kind is ActorKind.PROCESS
+
+
+def can_read_house(actor: Actor, record: HouseRecord) -> bool:
+    """Who of the organization may read what it keeps for itself. Officials: by `visible_to` and `can_open_house`."""
+    return actor.kind is ActorKind.ORGANIZATION and actor.org_id == record.org_id and actor.may(READ_HOUSE)
+
+
+def can_write_house(actor: Actor, org_id: int) -> bool:
+    """Who of the organization keeps its own-house records, files them and takes them away."""
+    return actor.kind is ActorKind.ORGANIZATION and actor.org_id == org_id and actor.may(KEEP_HOUSE)
+
+
+def can_open_house(actor: Actor, organization: Organization) -> bool:
+    """An official with that task, of an agency whose reach holds the organization."""
+    return actor.kind is ActorKind.AGENCY and actor.may(OPEN_HOUSE) and actor.reaches(organization.path)
+
+
+def can_close_opening(actor: Actor, opening: Opening) -> bool:
+    """Any official of the agency that opened it with that task: closing shows less, never more."""
+    return actor.kind is ActorKind.AGENCY and actor.may(OPEN_HOUSE) and actor.agency_id == opening.agency_id

@@ -13,7 +13,7 @@ from gongzhi.files.enums import Purpose
 from gongzhi.files.forms import PiecesField
 from gongzhi.notify.enums import BINDING, Category, Channel
 from gongzhi.notify.selectors import Wanted
-from gongzhi.orgs.enums import Basis, Kind, OrgRole
+from gongzhi.orgs.enums import GROUND_ARTICLES, Basis, HouseKind, Kind, OpeningGround, OrgRole
 from gongzhi.orgs.roles import DELEGABLE, MEANINGS, ROLES
 from gongzhi.reference.codes import code_list
 from gongzhi.registry import names
@@ -309,3 +309,50 @@ class ClaimDecisionForm(Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_("The person reads it. Say what is missing, so that it can be right the next time."),
     )
+
+
+class HouseRecordForm(Form):
+    """Something an organization keeps for itself."""
+
+    kind = forms.ChoiceField(label=_("What is it?"), widget=Radios, choices=HouseKind.choices)
+    title = forms.CharField(label=_("Title"), max_length=120)
+    on = DateBoxesField(label=_("The day it speaks of"), initial=today)
+    text = forms.CharField(
+        label=_("Text"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("Kept encrypted. Only members whose role allows it read it."),
+    )
+    paper = PiecesField(
+        label=_("A paper that belongs to it"),
+        required=False,
+        purpose=Purpose.EVIDENCE,
+        help_text=_("You may leave this empty. PDF, OFD, Word, Excel, pictures, text; at most 20 MB."),
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, changes: bool = False, **more: Any) -> None:
+        super().__init__(data, files, **more)
+        if changes:
+            del self.fields["kind"], self.fields["paper"]
+
+
+class OpeningForm(Form):
+    """On what ground an official opens what an organization keeps for itself."""
+
+    kind = forms.ChoiceField(label=_("What is opened?"), widget=Radios, choices=HouseKind.choices)
+    ground = forms.ChoiceField(
+        label=_("Legal ground"),
+        widget=Radios(hints=GROUND_ARTICLES),
+        choices=OpeningGround.choices,
+    )
+    matter = forms.CharField(
+        label=_("Case"), max_length=60, help_text=_("Its reference, such as the number of its file.")
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The organization reads it at once, with your office and the last day."),
+    )
+    until = DateBoxesField(label=_("Last day"), help_text=_("Within a year. You can end it earlier."))

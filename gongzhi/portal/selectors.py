@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from gongzhi.core import searchtext
 from gongzhi.core.actor import Actor
 from gongzhi.core.times import SHANGHAI, today
-from gongzhi.orgs.enums import ENDED, INVITE, NAME_OWNERS, ClaimState
-from gongzhi.orgs.models import Claim, Organization, Tally
+from gongzhi.orgs.enums import ENDED, INVITE, NAME_OWNERS, READ_HOUSE, ClaimState, HouseKind
+from gongzhi.orgs.models import Claim, HouseRecord, Opening, Organization, Tally
 from gongzhi.orgs.search.text import FORMER, HOST, NAME, PERSON
 from gongzhi.privacy.enums import ANSWER
 from gongzhi.reference.codes import code_list
@@ -276,6 +277,8 @@ DESK = (
     ("portal:member_list", gettext_lazy("Members"), ""),
     ("portal:invitation_list", gettext_lazy("Invitations"), INVITE),
     ("portal:org_role_list", gettext_lazy("Roles"), ""),
+    ("portal:house_list", gettext_lazy("Own records"), READ_HOUSE),
+    ("portal:desk_seen", gettext_lazy("What the authority can see"), ""),
     ("privacy:desk_questions", gettext_lazy("Questions"), ANSWER),
 )
 
@@ -286,4 +289,31 @@ def desk_tabs(actor: Actor, here: str) -> list[dict[str, Any]]:
         {"url": reverse(name), "label": label, "current": name == here, "count": None}
         for name, label, permission in DESK
         if not permission or actor.may(permission)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKind:
+    """One kind of what an organization keeps for itself: how much of it, and what officials see of it now."""
+
+    label: str | Promise
+    kept: int
+    filed: int
+    #: Openings of it that hold at this moment.
+    open: Sequence[Opening]
+
+
+def kept_kinds(actor: Actor) -> list[KeptKind]:
+    """What the organization one acts for keeps, kind by kind. Two queries."""
+    counted = {
+        row["kind"]: (row["n"], row["filed"])
+        for row in HouseRecord.objects.visible_to(actor)
+        .values("kind")
+        .annotate(n=Count("pk"), filed=Count("filed_at"))
+        .order_by()
+    }
+    live = list(Opening.objects.visible_to(actor).open_at(timezone.now()).select_related("agency").order_by("until"))
+    return [
+        KeptKind(kind.label, *counted.get(kind.value, (0, 0)), [one for one in live if one.kind == kind])
+        for kind in HouseKind
     ]

@@ -32,6 +32,10 @@ CONTACT: Final[dict[str, Purpose]] = {
 PURPOSES: Final[dict[str, Purpose]] = {
     **CONTACT,
     "objection.ask_back": Purpose(_("To ask back about an objection that was raised"), DUTY),
+    "orgs.own_house": Purpose(
+        _("To read what was filed, or opened on a legal ground"),
+        _("What was filed, or the opening with its article and case that the desk shows"),
+    ),
     "orgs.claim": Purpose(_("To look at what proves that the person is in charge of an organization"), DUTY),
     "accounts.client_contact": Purpose(_("To reach who runs a program"), DUTY),
     "registry.list": Purpose(_("To work through a list that was handed in"), DUTY),
@@ -63,6 +67,8 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "accounts.person.looks": _("Who looked at the data"),
     "registry.objection.contact_sealed": _("Contact given with an objection"),
     "orgs.claim.name_sealed": _("Full name"),
+    "orgs.houserecord.title_sealed": _("Title of an own record"),
+    "orgs.houserecord.text_sealed": _("Text of an own record"),
     "files.upload.content": _("A file"),
     "files.upload.name_sealed": _("Name of a file"),
     "accounts.apiclient.contact_sealed": _("Contact of a program"),
@@ -75,6 +81,7 @@ KINDS: Final[dict[str, str | Promise]] = {
     "registry.objection": _("An objection"),
     "accounts.apiclient": _("A program that uses the interface"),
     "orgs.claim": _("A claim to be in charge of an organization"),
+    "orgs.houserecord": _("An own record of the organization"),
     "privacy.export": _("A list of people"),
     "privacy.grant": _("An emergency access"),
     "privacy.hold": _("A notice held back"),
