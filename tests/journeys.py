@@ -584,6 +584,89 @@ def counter(page: Page, address: str) -> None:
     expect(page.locator("main")).not_to_contain_text("卡丢了")
 
 
+def in_charge(page: Page, address: str) -> None:
+    """Who is in charge of a body says so with a letter; the officer opens it and admits; the desk keeps minutes that the
+    officer cannot see until a case with a legal ground opens them, and shows who looked."""
+    number = (0 if _scripts(page) else 2) + (0 if int(sys.argv[4]) > 600 else 1)
+    _as(page, address, "HEAD")
+    page.goto(f"{address}/orgs/?q=示例&kind=foundation")
+    page.locator("main .res h3 a").nth(number).click()
+    page.get_by_role("link", name="我是本组织负责人").click()
+    expect(page.locator("main")).to_contain_text("授权书应写明")
+    body = page.locator(".pagehead .code").inner_text()
+    page.locator("main form[enctype] button[type=submit]").click()  # without the letter: said, and nothing is lost
+    expect(page.locator(".govuk-error-summary")).to_contain_text("请上传本组织的授权书")
+    letter: FilePayload = {"name": "授权书.pdf", "mimeType": "application/pdf", "buffer": _letter()}
+    page.locator("main input[type=file]").set_input_files(letter)
+    if _scripts(page):
+        expect(page.locator(".sending [role=status]")).to_contain_text("已全部传到")
+    page.locator("main form[enctype] button[type=submit]").click()
+    page.wait_for_url("**/my/claims/**")
+    claim = page.locator("h1 .code").inner_text()
+    expect(page.locator("main")).to_contain_text("等待登记管理机关处理")
+
+    _enter(page, address, "LOGIN", "PASSWORD")
+    page.goto(f"{address}/workbench/claims/")
+    page.locator("main table tr", has_text=claim).locator("a").first.click()
+    page.get_by_role("button", name="显示完整姓名").click()
+    expect(page.locator("main")).to_contain_text("周××")
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="打开授权书").click()
+    assert saved.value.suggested_filename == "授权书.pdf"
+    page.locator("main input[value=admit]").check(force=True)
+    page.get_by_role("button", name="作出决定").click()
+    page.wait_for_url("**/workbench/claims/")
+
+    _as(page, address, "HEAD")
+    page.goto(f"{address}/my/claims/{claim}/")
+    page.get_by_role("button", name="代表该组织办事").click()
+    page.wait_for_url("**/desk/")
+    page.goto(f"{address}/desk/house/new/")
+    page.locator("main input[value=minutes]").check(force=True)
+    page.fill("main input[name=title]", "理事会会议")
+    page.fill("main textarea[name=text]", "示例决定")
+    page.locator("main form[enctype] button[type=submit]").click()
+    page.wait_for_url(re.compile(r"/desk/house/\w{10}/$"))
+    record = page.url.rstrip("/").rpartition("/")[2]
+
+    _enter(page, address, "LOGIN", "PASSWORD")
+    refused = page.goto(f"{address}/workbench/orgs/{body}/house/{record}/")
+    assert refused is not None
+    assert refused.status == 404
+    page.goto(f"{address}/workbench/orgs/{body}/house/open/")
+    page.locator("main input[value=minutes]").check(force=True)
+    page.locator("main input[value=supervision]").check(force=True)
+    page.fill("main input[name=matter]", "示例 1 号")
+    page.fill("main textarea[name=reason]", "核对会议决定")
+    day = dt.date.today() + dt.timedelta(days=3)
+    for box, value in (("year", day.year), ("month", day.month), ("day", day.day)):
+        page.fill(f"main input[name=until-{box}]", str(value))
+    page.locator("main form button[type=submit]").last.click()
+    page.locator("main table a", has_text=record).click()
+    expect(page.locator("main")).to_contain_text("示例决定")
+
+    _as(page, address, "HEAD")
+    page.goto(f"{address}/my/claims/{claim}/")
+    page.get_by_role("button", name="代表该组织办事").click()
+    page.goto(f"{address}/desk/seen/")
+    for words in ("示例 1 号", "核对会议决定", "被系统拒绝", "内部资料标题"):
+        expect(page.locator("main")).to_contain_text(words)
+
+
+def _letter() -> bytes:
+    """A page without words, as a scanner makes it."""
+    pages = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
+    parts = [b"<</Type/Catalog/Pages 2 0 R>>", pages, b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>"]
+    text, places = b"%PDF-1.4\n", []
+    for number, part in enumerate(parts, start=1):
+        places.append(len(text))
+        text += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    start = len(text)
+    text += b"xref\n0 4\n0000000000 65535 f \n" + table
+    return text + b"trailer\n<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % start
+
+
 def _scripts_on() -> bool:
     return sys.argv[3] == "on"
 
@@ -608,6 +691,7 @@ JOURNEYS: dict[str, Callable[[Page, str], None]] = {
     "handler": handler,
     "verify": verify,
     "counter": counter,
+    "in_charge": in_charge,
 }
 
 

@@ -77,11 +77,14 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
     other, others = stack.second("registrar")
     resident, secret = stack.account("reader")
     owner, member = stack.account("owner"), stack.account("resident")
+    head = stack.account("head")
     more = {
         "LOGIN_OWNER": owner[0],
         "PASSWORD_OWNER": owner[1],
         "LOGIN_RESIDENT": member[0],
         "PASSWORD_RESIDENT": member[1],
+        "LOGIN_HEAD": head[0],
+        "PASSWORD_HEAD": head[1],
     }
     answer = subprocess.run(
         [sys.executable, "-m", "tests.journeys", journey, stack.address, "on" if javascript else "off", str(width)],
@@ -113,6 +116,7 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
         "handler",
         "verify",
         "counter",
+        "in_charge",
     ],
 )
 def test_each_journey_works_with_and_without_javascript(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -91,6 +92,35 @@ class Basis(models.TextChoices):
 
     LETTER = "letter", _("A letter of the organization with its seal")
     REPRESENTATIVE = "representative", _("The legal representative came in person")
+    VERIFIED = "verified", _("The verified identity of the legal representative")
+
+
+class ClaimState(models.TextChoices):
+    """Where the claim of a person to be in charge of an organization stands."""
+
+    WITH_OWNER = "with_owner", _("Waits for the person in charge")
+    WAITING = "waiting", _("Waits for the registration authority")
+    ADMITTED = "admitted", _("Admitted")
+    REFUSED = "refused", _("Refused with reason")
+    WITHDRAWN = "withdrawn", _("Taken back")
+
+
+#: Which state may follow which. A person in charge who confirms admits; who disputes or is silent leaves it to the registry.
+CLAIM_STEPS: dict[str, frozenset[str]] = {
+    ClaimState.WITH_OWNER: frozenset({ClaimState.WAITING, ClaimState.ADMITTED, ClaimState.WITHDRAWN}),
+    ClaimState.WAITING: frozenset({ClaimState.ADMITTED, ClaimState.REFUSED, ClaimState.WITHDRAWN}),
+}
+#: States in which a claim waits for somebody.
+CLAIM_OPEN = (ClaimState.WITH_OWNER, ClaimState.WAITING)
+
+
+class OwnerSays(models.TextChoices):
+    """What a person in charge said about somebody's claim to be in charge too."""
+
+    NOT_ASKED = "", _("not asked")
+    CONFIRMED = "confirmed", _("confirmed")
+    DISPUTED = "disputed", _("disputed")
+    SILENT = "silent", _("no answer in time")
 
 
 SEE_DESK = "orgs.see_desk"
@@ -98,3 +128,34 @@ INVITE = "orgs.invite"
 KEEP_MEMBERS = "orgs.keep_members"
 NAME_OWNERS = "orgs.name_owners"
 ADMIT_OWNER = "orgs.admit_owner"
+
+
+class HouseKind(models.TextChoices):
+    """What an organization keeps for itself on its desk."""
+
+    CONTACTS = "contacts", _("Contacts")
+    MINUTES = "minutes", _("Minutes")
+    DRAFT = "draft", _("Draft")
+    ACCOUNTS = "accounts", _("Accounts book")
+
+
+class OpeningGround(models.TextChoices):
+    """By what law an official opens what an organization keeps for itself."""
+
+    SUPERVISION = "supervision", _("Supervision and inspection by the registration authority")
+    CHARITY = "charity", _("Inquiry into a charity suspected of breaking the law")
+    PENALTY = "penalty", _("Investigation for an administrative penalty")
+
+
+#: The article of each ground, as the organization reads it.
+GROUND_ARTICLES: dict[str, str | Promise] = {
+    OpeningGround.SUPERVISION: _(
+        "Regulation on social groups, article 24; on social service institutions, article 19; on foundations, article 34"
+    ),
+    OpeningGround.CHARITY: _("Charity law, article 104"),
+    OpeningGround.PENALTY: _("Administrative penalty law, articles 54 and 55"),
+}
+
+READ_HOUSE = "orgs.read_house"
+KEEP_HOUSE = "orgs.keep_house"
+OPEN_HOUSE = "orgs.open_house"

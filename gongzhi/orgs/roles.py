@@ -57,6 +57,7 @@ ROLES: dict[str, RoleDefinition] = {
                 "loudspeaker.keep_points",
                 "loudspeaker.prepare",
                 "orgs.admit_owner",
+                "orgs.open_house",
                 "orgs.see_workbench",
                 "privacy.answer",
                 "privacy.export_people",
@@ -75,19 +76,39 @@ ROLES: dict[str, RoleDefinition] = {
     ),
     OrgRole.OWNER: RoleDefinition(
         _("Answers for the organization: names and takes out its people, hands over to a successor, does everything."),
-        frozenset({"files.read", "orgs.invite", "orgs.keep_members", "orgs.name_owners", "orgs.see_desk"}),
+        frozenset(
+            {
+                "files.read",
+                "orgs.invite",
+                "orgs.keep_house",
+                "orgs.keep_members",
+                "orgs.name_owners",
+                "orgs.read_house",
+                "orgs.see_desk",
+                "privacy.answer",
+            }
+        ),
     ),
     OrgRole.ADMINISTRATOR: RoleDefinition(
         _("Keeps the list of the organization's people and its files; names no person in charge."),
-        frozenset({"files.read", "orgs.invite", "orgs.keep_members", "orgs.see_desk"}),
+        frozenset(
+            {
+                "files.read",
+                "orgs.invite",
+                "orgs.keep_house",
+                "orgs.keep_members",
+                "orgs.read_house",
+                "orgs.see_desk",
+            }
+        ),
     ),
     OrgRole.HANDLER: RoleDefinition(
         _("Handles for the organization what was delegated, and only until the day that was named."),
-        frozenset({"files.read", "orgs.invite", "orgs.see_desk"}),
+        frozenset({"files.read", "orgs.invite", "orgs.keep_house", "orgs.read_house", "orgs.see_desk"}),
     ),
     OrgRole.READER: RoleDefinition(
         _("Sees the organization's desk and changes nothing."),
-        frozenset({"orgs.see_desk"}),
+        frozenset({"orgs.read_house", "orgs.see_desk"}),
     ),
 }
 
@@ -99,9 +120,12 @@ MEANINGS: dict[str, str | Promise] = {
     "orgs.invite": _("invite members who read"),
     "orgs.keep_members": _("give and end roles, invite administrators and handlers"),
     "orgs.name_owners": _("name further persons in charge"),
+    "orgs.read_house": _("read what the organization keeps for itself"),
+    "orgs.keep_house": _("write what the organization keeps for itself, and file it to the authority"),
+    "privacy.answer": _("answer people who ask why the organization looked at their data"),
 }
 #: What may be delegated to a handler, one by one. Seeing the desk always belongs to it.
-DELEGABLE = ("files.read", "orgs.invite")
+DELEGABLE = ("files.read", "orgs.invite", "orgs.read_house", "orgs.keep_house")
 
 
 def permissions_of(role: str) -> frozenset[str]:

@@ -31,7 +31,7 @@ from gongzhi.notify.models import Outbox
 from gongzhi.notify.policies import can_oversee
 from gongzhi.notify.selectors import oversight
 from gongzhi.orgs.acting import ACTING_FOR, capacities, memberships_of
-from gongzhi.orgs.enums import APPOINT, SEE_WORKBENCH
+from gongzhi.orgs.enums import ADMIT_OWNER, APPOINT, SEE_WORKBENCH
 from gongzhi.orgs.models import Organization
 from gongzhi.portal import selectors
 from gongzhi.privacy.enums import ANSWER
@@ -101,7 +101,16 @@ def act_for(request: DoorRequest) -> HttpResponse:
 
 def _work(actor: Actor) -> list[dict[str, object]]:
     """What waits for an official's answer, as boxes of the workbench."""
-    return [*_questions(actor), *_objections(actor), *_people(actor)]
+    return [*_questions(actor), *_objections(actor), *_people(actor), *_claims(actor)]
+
+
+def _claims(actor: Actor) -> list[dict[str, object]]:
+    """People who claim to be in charge of an organization and wait for the registry."""
+    if not actor.may(ADMIT_OWNER):
+        return []
+    waiting = selectors.claims_waiting(actor)
+    url = reverse("portal:claim_list")
+    return [{"label": _("Claims to be in charge"), "value": waiting, "url": url, "tone": "bad" if waiting else ""}]
 
 
 def _questions(actor: Actor) -> list[dict[str, object]]:

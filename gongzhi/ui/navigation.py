@@ -136,6 +136,14 @@ DESK = Entry(
         "portal:member_leave",
         "portal:invitation_list",
         "portal:org_role_list",
+        "portal:claim_answer",
+        "portal:house_list",
+        "portal:house_new",
+        "portal:house_record",
+        "portal:house_change",
+        "portal:desk_seen",
+        "privacy:desk_questions",
+        "privacy:desk_question",
     ),
 )
 SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
@@ -166,7 +174,17 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                     "portal:record_end",
                     "portal:correct",
                     "portal:owner_admit",
+                    "portal:house_opened",
+                    "portal:house_open",
+                    "portal:house_record_opened",
                 ),
+            ),
+            Entry(
+                _("Claims to be in charge"),
+                "users",
+                "portal:claim_list",
+                also=("portal:claim_decide",),
+                permission="orgs.admit_owner",
             ),
             Entry(
                 _("Values that wait"),

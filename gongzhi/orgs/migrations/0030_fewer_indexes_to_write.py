@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orgs', '0011_invitation_wall'),
+        ("orgs", "0016_own_house_walls"),
     ]
 
     operations = [
