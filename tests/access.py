@@ -870,6 +870,9 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:card_block_own", "post"): Access(
         at("/my/identity/card/block/"), (302, 404, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
     ),
+    ("accounts:card_stop_own", "post"): Access(
+        at("/my/identity/card/stop/"), (302, 404, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
     ("accounts:identity_review_list", "get"): Access(at("/workbench/identity/"), (302, 403, 403, 200, 200, 403)),
     ("accounts:identity_review", "get"): Access(
         lambda: f"/workbench/identity/{a_verification()}/", (302, 403, 403, 200, 404, 403)

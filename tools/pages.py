@@ -108,6 +108,10 @@ PLACES: Final = (
     Place("holds", "/workbench/holds/", staff=True),
     Place("questions", "/workbench/questions/", staff=True),
     Place("counter", "/workbench/counter/looked/", staff=True),
+    Place("sign_in_card", "/accounts/card/"),
+    Place("identities", "/workbench/identity/", staff=True),
+    Place("counter_people", "/workbench/counter/people/", staff=True),
+    Place("errands", "/workbench/counter/errands/", staff=True),
 )
 
 

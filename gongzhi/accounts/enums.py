@@ -177,3 +177,23 @@ class ErrandState(models.TextChoices):
 ERRAND_TRANSITIONS: dict[str, frozenset[str]] = {
     ErrandState.OPEN: frozenset({ErrandState.DONE, ErrandState.NEEDLESS}),
 }
+
+
+class WishFor(models.TextChoices):
+    """What somebody who has an account already asks for at the counter."""
+
+    CARD = "card", _("A new card with a new PIN")
+    PIN = "pin", _("A new PIN")
+
+
+class WishState(models.TextChoices):
+    """Whether a second official has confirmed it."""
+
+    ASKED = "asked", _("Waits for a second official")
+    DONE = "done", _("Printed")
+    DROPPED = "dropped", _("Dropped")
+
+
+WISH_TRANSITIONS: dict[str, frozenset[str]] = {
+    WishState.ASKED: frozenset({WishState.DONE, WishState.DROPPED}),
+}

@@ -305,15 +305,16 @@ class ReviewIdentityForm(Form):
 
     outcome = forms.ChoiceField(
         label=_("What does the proof show?"),
-        widget=Radios(reveals={REFUSE: ["reason"], APPROVE: ["because"]}),
+        widget=Radios,
         choices=[
             (APPROVE, _("Name, number and picture belong together: verify")),
             (REFUSE, _("It does not show it: do not verify")),
         ],
     )
     reason = forms.CharField(
-        label=_("Why not"),
+        label=_("If not: why"),
         max_length=500,
+        required=False,
         help_text=_("The person reads it. Say what to do, and write no numbers."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )

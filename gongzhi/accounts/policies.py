@@ -11,7 +11,7 @@ from gongzhi.accounts.enums import (
     SERVE_COUNTER,
     CodePurpose,
 )
-from gongzhi.accounts.models import Account, Errand, Guardianship, Person, Recovery, Verification
+from gongzhi.accounts.models import Account, CardWish, Errand, Guardianship, Person, Recovery, Verification
 from gongzhi.core.actor import Actor, ActorKind
 
 
@@ -123,6 +123,17 @@ def can_make_errands(actor: Actor) -> bool:
 def can_finish_errand(actor: Actor, errand: Errand) -> bool:
     """An official of the counter of the person's division, for somebody else."""
     return can_serve(actor, errand.path) and actor.person_id != errand.person_id
+
+
+def can_confirm_card(actor: Actor, wish: CardWish) -> bool:
+    """Another official of the counter than who asked, for somebody else."""
+    return can_serve(actor, wish.path) and actor.person_id not in {wish.asked_by, wish.person_id}
+
+
+def can_drop_card(actor: Actor, wish: CardWish) -> bool:
+    """The person, in their own capacity, and any official of the counter."""
+    own = can_ask_verification(actor) and wish.person_id == actor.scope.person
+    return own or can_serve(actor, wish.path)
 
 
 def can_check_documents(actor: Actor) -> bool:

@@ -50,6 +50,7 @@ urlpatterns = [
     path("my/family/", family.own_family, name="own_family"),
     path("my/identity/withdraw/", verification.withdraw, name="identity_withdraw"),
     path("my/identity/proof/<str:public_id>/", verification.own_proof, name="own_proof"),
+    path("my/identity/card/stop/", card.stop_own, name="card_stop_own"),
     path("my/identity/card/block/", card.block_own, name="card_block_own"),
     path("workbench/identity/", verification.review_list, name="identity_review_list"),
     path("workbench/identity/<str:public_id>/", verification.review_detail, name="identity_review"),

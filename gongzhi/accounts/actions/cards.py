@@ -1,4 +1,8 @@
-"""Printed cards: giving, replacing and blocking them, a new PIN, and signing in with one."""
+"""Printed cards: giving, replacing and blocking them, a new PIN, and signing in with one.
+
+The first card comes with the account it opens. Whatever lets somebody into an account that is there already needs two
+officials.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +12,17 @@ from itertools import pairwise
 from typing import Final
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts import numbers, policies
-from gongzhi.accounts.enums import CardState
-from gongzhi.accounts.models import Account, Card, Person
+from gongzhi.accounts.enums import CardState, WishFor, WishState
+from gongzhi.accounts.models import Account, Card, CardWish, Person
 from gongzhi.accounts.notifications import CARD_CHANGED
 from gongzhi.audit import actions as audit
+from gongzhi.audit.looks import reveal
 from gongzhi.core import throttle
 from gongzhi.core.actor import Actor
 from gongzhi.core.crypto import blind_index, seal
@@ -28,10 +33,11 @@ from gongzhi.core.network import bucket_of
 from gongzhi.notify import actions as notices
 
 SEALS: dict[str, str] = {
-    "issue_card": "It is about a person.",
+    "ask_card": "It is about a person.",
+    "confirm_card": "It is about a person.",
+    "drop_card": "It is about a person.",
     "make_card": "It is about a person.",
     "block_card": "It is about a person.",
-    "reset_pin": "It is about a person.",
     "sign_in_by_card": "It is about a person.",
 }
 
@@ -110,10 +116,10 @@ def _tell(actor: Actor, card: Card, what: str) -> None:
 
 
 @transaction.atomic
-def issue_card(*, actor: Actor, person: Person, present: bool) -> Issued:
-    """Print a card for somebody who stands at the counter; an older one opens nothing from now on.
+def ask_card(*, actor: Actor, person: Person, what: str, present: bool) -> CardWish:
+    """Ask for a new card or PIN for somebody who stands at the counter and has an account; another official confirms.
 
-    Only for who stands verified and has an open account. Raises `NotAllowed`, `RuleViolation`.
+    Only for who stands verified and has an open account. The owner is told at once. Raises `NotAllowed`, `RuleViolation`.
     """
     if not policies.can_serve_person(actor, person):
         raise NotAllowed("accounts.serve_counter", about=person)
@@ -122,7 +128,74 @@ def issue_card(*, actor: Actor, person: Person, present: bool) -> Issued:
         raise RuleViolation("accounts.not_verified", _("A card is for who has been verified."))
     if not Account.objects.filter(person=person, is_active=True).exists():
         raise RuleViolation("accounts.no_account", _("This person has no account, or it is closed."))
-    return make_card(actor=actor, person=person)
+    active = Card.objects.visible_to(actor).active().filter(person=person).first()
+    if what not in WishFor.values or (what == WishFor.PIN and active is None):
+        raise RuleViolation("accounts.card_ended", _("This card is not in use. Print a new one."))
+    try:
+        with transaction.atomic():
+            wish = CardWish.objects.create(
+                person=person, path=person.path or "/", what=what, asked_by=actor.person_id or 0
+            )
+    except IntegrityError as error:
+        raise RuleViolation(
+            "accounts.wish_waits", _("A card or PIN of this person waits for a second official already.")
+        ) from error
+    audit.record(actor=actor, event="accounts.card.asked", subject=wish, details={"what": what})
+    notices.notify(
+        actor=actor,
+        person_id=person.pk,
+        kind=CARD_CHANGED.code,
+        params={},
+        key=f"accounts.card.asked:{wish.pk}",
+        url_name="accounts:own_identity",
+    )
+    return wish
+
+
+@transaction.atomic
+def confirm_card(*, actor: Actor, wish: CardWish, present: bool) -> Issued:
+    """Confirm as a second official that the person stands here, and print: a new card, or the same one with a new PIN.
+
+    Raises `NotAllowed` for who asked, `RuleViolation` when it waits no more.
+    """
+    wish = CardWish.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=wish.pk)
+    person = Person.objects.visible_to(actor).get(pk=wish.person_id)
+    if not policies.can_confirm_card(actor, wish):
+        raise NotAllowed("accounts.serve_counter", about=wish)
+    _present(present)
+    wish.move_to(WishState.DONE)
+    wish.confirmed_by, wish.ended_at = actor.person_id, timezone.now()
+    wish.save(update_fields=["state", "confirmed_by", "ended_at"])
+    audit.record(actor=actor, event="accounts.card.confirmed", subject=wish)
+    if wish.what == WishFor.CARD:
+        return make_card(actor=actor, person=person)
+    return _new_pin(actor, person)
+
+
+@transaction.atomic
+def drop_card(*, actor: Actor, wish: CardWish) -> None:
+    """Drop a wish that waits: by any official of the counter, or by the person, who was told of it."""
+    wish = CardWish.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=wish.pk)
+    if not policies.can_drop_card(actor, wish):
+        raise NotAllowed("accounts.serve_counter", about=wish)
+    wish.move_to(WishState.DROPPED)
+    wish.ended_at = timezone.now()
+    wish.save(update_fields=["state", "ended_at"])
+    audit.record(actor=actor, event="accounts.card.dropped", subject=wish)
+
+
+def _new_pin(actor: Actor, person: Person) -> Issued:
+    card = Card.objects.visible_to(actor).active().select_for_update(of=("self",)).filter(person=person).first()
+    if card is None:
+        raise RuleViolation("accounts.card_ended", _("This card is not in use. Print a new one."))
+    pin = draw_pin()
+    card.pin, card.failures = make_password(pin), 0
+    card.save(update_fields=["pin", "failures"])
+    audit.record(actor=actor, event="accounts.card.pin_reset", subject=card)
+    _tell(actor, card, "pin")
+    for bucket, _limit, _seconds in _buckets(card.number_index):
+        throttle.clear(bucket)
+    return Issued(card, reveal(actor, card, "number_sealed", purpose="card.print"), pin)
 
 
 def _present(present: bool) -> None:
@@ -144,25 +217,6 @@ def block_card(*, actor: Actor, card: Card) -> None:
     card.save(update_fields=["state", "ended_at"])
     audit.record(actor=actor, event="accounts.card.blocked", subject=card)
     _tell(actor, card, "blocked")
-
-
-@transaction.atomic
-def reset_pin(*, actor: Actor, card: Card, present: bool) -> str:
-    """A new PIN for the card of somebody who stands at the counter; it is shown once and kept nowhere."""
-    card = Card.objects.visible_to(actor).select_related("person").select_for_update(of=("self",)).get(pk=card.pk)
-    if not policies.can_serve_person(actor, card.person):
-        raise NotAllowed("accounts.serve_counter", about=card.person)
-    _present(present)
-    if card.state != CardState.ACTIVE:
-        raise RuleViolation("accounts.card_ended", _("This card is not in use. Print a new one."))
-    pin = draw_pin()
-    card.pin, card.failures = make_password(pin), 0
-    card.save(update_fields=["pin", "failures"])
-    audit.record(actor=actor, event="accounts.card.pin_reset", subject=card)
-    _tell(actor, card, "pin")
-    for bucket, _limit, _seconds in _buckets(card.number_index):
-        throttle.clear(bucket)
-    return pin
 
 
 def _buckets(index: bytes | memoryview) -> list[tuple[str, int, int]]:

@@ -383,6 +383,7 @@ class LegalIdentity(models.Model):
 
 from gongzhi.accounts.models.identity import (  # noqa: E402 - they point at the models above by name
     Card,
+    CardWish,
     Errand,
     Guardianship,
     PersonMark,
@@ -396,6 +397,7 @@ __all__ = [
     "AccountManager",
     "ApiClient",
     "Card",
+    "CardWish",
     "Errand",
     "Guardianship",
     "LegalIdentity",

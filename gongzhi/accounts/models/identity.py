@@ -14,6 +14,7 @@ from gongzhi.accounts.enums import (
     ERRAND_TRANSITIONS,
     GUARDIAN_TRANSITIONS,
     VERIFICATION_TRANSITIONS,
+    WISH_TRANSITIONS,
     CardState,
     Checked,
     DocumentKind,
@@ -25,6 +26,8 @@ from gongzhi.accounts.enums import (
     ShownBy,
     SourceAnswer,
     VerificationState,
+    WishFor,
+    WishState,
 )
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.clocks import Version, VersionQuerySet, clock_constraints
@@ -448,3 +451,57 @@ class Errand(HasState):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+
+class CardWishQuerySet(models.QuerySet["CardWish"]):
+    """Questions about cards and PINs that were asked for."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own; officials those of their divisions; a system process all. The second wall agrees."""
+        found: Self = within(self, actor)
+        return found
+
+    def waiting(self) -> Self:
+        """Those a second official still has to confirm."""
+        return self.filter(state=WishState.ASKED)
+
+
+class CardWish(HasState):
+    """One new card or PIN asked for at a counter for somebody who has an account already. Whoever asks is not who prints:
+    one official alone gets into nobody's account.
+    """
+
+    transitions = WISH_TRANSITIONS
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    person = models.ForeignKey("accounts.Person", on_delete=models.PROTECT, related_name="+")
+    path = models.CharField(max_length=64, db_collation="C")
+    what = models.CharField(max_length=8, choices=WishFor.choices)
+    state = models.CharField(max_length=8, choices=WishState.choices, default=WishState.ASKED)
+    asked_by = models.BigIntegerField()
+    asked_at = models.DateTimeField(auto_now_add=True)
+    confirmed_by = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = CardWishQuerySet.as_manager()
+
+    class Meta:
+        db_table = "accounts_card_wish"
+        constraints = [
+            models.UniqueConstraint(fields=["person"], condition=Q(state="asked"), name="accounts_card_wish_one"),
+            models.CheckConstraint(
+                condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("asked_by")),
+                name="accounts_card_wish_two_persons",
+                violation_error_message=_("Two different officials are needed."),
+            ),
+            models.CheckConstraint(
+                condition=Q(state="asked", ended_at__isnull=True, confirmed_by__isnull=True)
+                | Q(state="done", ended_at__isnull=False, confirmed_by__isnull=False)
+                | Q(state="dropped", ended_at__isnull=False, confirmed_by__isnull=True),
+                name="accounts_card_wish_ends",
+            ),
+        ]
+        indexes = [models.Index(fields=["path", "id"], condition=Q(state="asked"), name="accounts_card_wish_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.state}"

@@ -9,15 +9,19 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from gongzhi.accounts.actions import cards, counter, errands
+from gongzhi.accounts.actions import cards, counter, create_account, errands
 from gongzhi.accounts.actions import verification as actions
 from gongzhi.accounts.actions.cards import Issued
 from gongzhi.accounts.documents import check_digit
-from gongzhi.accounts.models import Errand, Verification
+from gongzhi.accounts.models import Account, Errand, Person, Verification
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.times import today
-from tests.world import actor_of
+from gongzhi.orgs.acting import for_agency
+from gongzhi.orgs.actions import appoint
+from gongzhi.orgs.enums import Role
+from gongzhi.orgs.models import Agency
+from tests.world import PASSWORD, actor_of
 
 
 def resident_number(born_on: dt.date, serial: int = 777) -> str:
@@ -78,6 +82,29 @@ def register(by: str = "dana", **changes: Any) -> Issued:
 
 
 SYSTEM = Actor.system("test")
+
+
+def second() -> Actor:
+    """Another official of the counter in Shenzhen."""
+    dana = actor_of("dana")
+    seeder = Actor.system("test", permissions=frozenset({"accounts.create", "orgs.appoint"}))
+    known = Account.objects.filter(email="deputy@world.example").first()
+    if known is None:
+        with acting(seeder):
+            known = create_account(actor=seeder, name="杜××", password=PASSWORD, email="deputy@world.example")
+            agency = Agency.objects.get(pk=dana.agency_id or 0)
+            appoint(actor=seeder, person=known.person, agency=agency, role=Role.REGISTRAR)
+    found = for_agency(known, dana.agency_id or 0, Actor.visitor().request_id)
+    assert found is not None
+    return found
+
+
+def again(person: Person, what: str) -> Issued:
+    """A new card or PIN, asked for by one official and printed by another."""
+    with acting(actor_of("dana")) as actor:
+        wish = cards.ask_card(actor=actor, person=person, what=what, present=True)
+    with acting(second()) as actor:
+        return cards.confirm_card(actor=actor, wish=wish, present=True)
 
 
 def errand(**changes: Any) -> Errand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,14 +17,15 @@ from gongzhi.accounts import numbers, selectors
 from gongzhi.accounts.actions import cards, counter
 from gongzhi.accounts.actions.cards import FAILURES, Issued, draw_pin
 from gongzhi.accounts.handlers import ADDRESS_BOOK
-from gongzhi.accounts.models import Account, Card, Person, Reach, Verification
+from gongzhi.accounts.models import Account, Card, CardWish, Person, Reach, Verification
 from gongzhi.accounts.sessions import BEGAN
-from gongzhi.accounts.tests.people import SYSTEM, approve, ask, born, register, resident_number
+from gongzhi.accounts.tests.people import SYSTEM, again, approve, ask, born, register, resident_number, second
 from gongzhi.accounts.tests.test_signing_in import is_signed_in
 from gongzhi.audit.models import Event, Look
+from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.orgs.acting import ACTING_FOR
+from gongzhi.orgs.acting import ACTING_FOR, for_self
 from gongzhi.orgs.models import Appointment
 from tests.test_access import signed_in
 from tests.world import account_of, actor_of
@@ -280,27 +282,72 @@ def test_the_pattern_on_the_card_brings_the_number_and_never_the_pin(client: Cli
     assert "<script>" not in client.get("/accounts/card/?card=<script>", secure=True).content.decode()
 
 
-def test_a_new_pin_opens_and_the_old_one_does_not(client: Client) -> None:
+def test_a_new_pin_is_asked_for_by_one_official_and_printed_by_another(client: Client) -> None:
     issued = register()
-    dana = signed_in(client, "dana")
+    dana, other = signed_in(client, "dana"), Client()
+    deputy = second()
+    other.force_login(Account.objects.get(person=deputy.person_id))
+    session = other.session
+    session[ACTING_FOR] = f"agency:{deputy.agency_id}"
+    session.save()
     address = f"/workbench/counter/people/{issued.card.person.public_id}/"
     assert dana.post(address, {"do": "pin"}, secure=True).status_code == 422
-    page = dana.post(address, {"do": "pin", "present": "on"}, secure=True).content.decode()
+    assert dana.post(address, {"do": "pin", "present": "on"}, secure=True).status_code == 302
+    assert dana.post(address, {"do": "confirm", "present": "on"}, secure=True).status_code == 403
+    assert enter(Client(), issued.number, issued.pin).status_code == 302  # nothing has changed yet
+    assert issued.card.person.public_id in other.get("/workbench/counter/people/", secure=True).content.decode()
+    assert other.post(address, {"do": "confirm"}, secure=True).status_code == 422
+    page = other.post(address, {"do": "confirm", "present": "on"}, secure=True).content.decode()
     assert numbers.grouped(issued.number) in page
     found = re.search(r">(\d{3} \d{3})<", page)
     assert found
     assert Look.objects.filter(purpose="card.print", owner_person=issued.card.person_id).exists()
     assert enter(Client(), issued.number, issued.pin).status_code == 422
     assert enter(Client(), issued.number, found[1]).status_code == 302
+    assert other.post(address, {"do": "confirm", "present": "on"}, secure=True).status_code == 404
 
 
-def test_a_new_card_replaces_the_old_one(client: Client) -> None:
+def test_the_owner_sees_that_a_pin_was_asked_for_and_stops_it() -> None:
+    issued, own = register(), Client()
+    enter(own, issued.number, issued.pin)
+    with acting(actor_of("dana")) as dana:
+        wish = cards.ask_card(actor=dana, person=issued.card.person, what="pin", present=True)
+    assert "不是我" in own.get("/my/identity/", secure=True).content.decode()
+    assert own.post("/my/identity/card/stop/", secure=True).status_code == 302
+    with pytest.raises(RuleViolation), acting(second()) as actor:
+        cards.confirm_card(actor=actor, wish=wish, present=True)
+    assert own.post("/my/identity/card/stop/", secure=True).status_code == 404
+
+
+def test_a_new_card_replaces_the_old_one() -> None:
     issued = register()
-    dana = signed_in(client, "dana")
-    address = f"/workbench/counter/people/{issued.card.person.public_id}/"
-    assert dana.post(address, {"do": "card", "present": "on"}, secure=True).status_code == 200
+    new = again(issued.card.person, "card")
     assert the_card(issued).state == "replaced"
     assert enter(Client(), issued.number, issued.pin).status_code == 422
+    assert enter(Client(), new.number, new.pin).status_code == 302
+
+
+def test_a_wish_is_dropped_by_the_person_or_the_counter_and_by_nobody_else() -> None:
+    issued = register()
+    with acting(actor_of("dana")) as dana:
+        wish = cards.ask_card(actor=dana, person=issued.card.person, what="card", present=True)
+    with pytest.raises(RuleViolation, match="wish_waits"), acting(actor_of("dana")) as dana:
+        cards.ask_card(actor=dana, person=issued.card.person, what="pin", present=True)
+    for who in ("rita", "edith", "rosa", "adam"):
+        for act in (cards.drop_card, partial(cards.confirm_card, present=True)):
+            with pytest.raises((NotAllowed, CardWish.DoesNotExist)), acting(actor_of(who)) as actor:
+                act(actor=actor, wish=wish)
+    owner = for_self(Account.objects.get(person=issued.card.person), Actor.visitor().request_id)
+    with acting(owner) as actor:
+        cards.drop_card(actor=actor, wish=wish)
+    with pytest.raises(RuleViolation), acting(second()) as actor:
+        cards.confirm_card(actor=actor, wish=wish, present=True)
+    with pytest.raises(RuleViolation), acting(actor_of("dana")) as actor:
+        cards.drop_card(actor=actor, wish=wish)
+    with acting(SYSTEM), pytest.raises(IntegrityError, match="two_persons"), transaction.atomic():
+        CardWish.objects.filter(pk=wish.pk).update(state="done", confirmed_by=wish.asked_by)
+    with acting(SYSTEM), pytest.raises(IntegrityError, match="ends"), transaction.atomic():
+        CardWish.objects.filter(pk=wish.pk).update(ended_at=None)
 
 
 def test_a_lost_card_is_blocked_by_its_owner_or_at_the_counter_and_by_nobody_else(client: Client) -> None:
@@ -316,7 +363,7 @@ def test_a_lost_card_is_blocked_by_its_owner_or_at_the_counter_and_by_nobody_els
     with pytest.raises(RuleViolation), acting(actor_of("dana")) as dana:
         cards.block_card(actor=dana, card=issued.card)
     with pytest.raises(RuleViolation), acting(actor_of("dana")) as dana:
-        cards.reset_pin(actor=dana, card=issued.card, present=True)
+        cards.ask_card(actor=dana, person=issued.card.person, what="pin", present=True)
 
 
 def test_a_card_is_given_to_who_is_verified_present_and_of_the_division() -> None:
@@ -324,20 +371,16 @@ def test_a_card_is_given_to_who_is_verified_present_and_of_the_division() -> Non
         Person.objects.filter(pk=account_of("rita").person_id).update(path="44/4403/")
         rita = Person.objects.get(pk=account_of("rita").person_id)
     with pytest.raises(RuleViolation, match="not_verified"), acting(actor_of("dana")) as dana:
-        cards.issue_card(actor=dana, person=rita, present=True)
+        cards.ask_card(actor=dana, person=rita, what="card", present=True)
     approve(ask())
     for who in ("rita", "edith", "rosa", "adam"):
         with pytest.raises(NotAllowed), acting(actor_of(who)) as actor:
-            cards.issue_card(actor=actor, person=rita, present=True)
+            cards.ask_card(actor=actor, person=rita, what="card", present=True)
     with pytest.raises(RuleViolation) as caught, acting(actor_of("dana")) as dana:
-        cards.issue_card(actor=dana, person=rita, present=False)
+        cards.ask_card(actor=dana, person=rita, what="card", present=False)
     assert caught.value.field == "present"
-    with acting(actor_of("dana")) as dana:
-        issued = cards.issue_card(actor=dana, person=rita, present=True)
+    issued = again(rita, "card")
     assert enter(Client(), issued.number, issued.pin).status_code == 302
-    for who in ("rita", "edith"):
-        with pytest.raises((NotAllowed, Card.DoesNotExist)), acting(actor_of(who)) as actor:
-            cards.reset_pin(actor=actor, card=issued.card, present=True)
 
 
 def test_a_card_alone_opens_no_office_and_no_act_of_high_risk() -> None:

@@ -14,7 +14,7 @@ from gongzhi.accounts import numbers, policies
 from gongzhi.accounts.actions import cards as actions
 from gongzhi.accounts.enums import Method
 from gongzhi.accounts.forms import CardSignInForm
-from gongzhi.accounts.models import Card
+from gongzhi.accounts.models import Card, CardWish
 from gongzhi.accounts.sessions import enter
 from gongzhi.accounts.views.codes import beside
 from gongzhi.core.door import DoorRequest, after
@@ -58,4 +58,16 @@ def block_own(request: DoorRequest) -> HttpResponse:
     if card is None:
         raise Http404
     actions.block_card(actor=request.actor, card=card)
+    return HttpResponseRedirect(reverse("accounts:own_identity"))
+
+
+@require_POST
+def stop_own(request: DoorRequest) -> HttpResponse:
+    """The owner was told that a card or PIN was asked for, and did not ask: it is dropped."""
+    if not policies.can_ask_verification(request.actor):
+        raise NotAllowed("accounts.own_identity")
+    wish = CardWish.objects.visible_to(request.actor).waiting().first()
+    if wish is None:
+        raise Http404
+    actions.drop_card(actor=request.actor, wish=wish)
     return HttpResponseRedirect(reverse("accounts:own_identity"))

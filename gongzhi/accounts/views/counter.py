@@ -17,16 +17,18 @@ from qrcode.image.svg import SvgPathImage
 from gongzhi.accounts import numbers, policies, selectors
 from gongzhi.accounts.actions import cards, counter, guardians
 from gongzhi.accounts.actions.cards import Issued
-from gongzhi.accounts.enums import SERVE_COUNTER, DocumentKind, ReachWay, Relation
+from gongzhi.accounts.enums import SERVE_COUNTER, DocumentKind, ReachWay, Relation, WishFor
 from gongzhi.accounts.forms import ChildForm, CounterForm, JoinGuardianForm, PresentForm, ReachForm
-from gongzhi.accounts.models import Card, Guardianship, Person, Reach, Verification
+from gongzhi.accounts.models import Card, CardWish, Guardianship, Person, Reach, Verification
 from gongzhi.accounts.proving import proof_needed_to_post
-from gongzhi.audit.looks import reveal
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.network import site_address
 from gongzhi.reference import selectors as reference
 from gongzhi.ui.forms import Form
+
+#: Wishes shown that wait for a second official; more than a counter ever has at once.
+SHOWN = 20
 
 
 @never_cache
@@ -70,6 +72,7 @@ def counter_register(request: DoorRequest) -> HttpResponse:
             if error.code == "accounts.guardian_needed" and not isinstance(form, ChildForm):
                 return _with_guardian(request)
             form.add_error(error.field if error.field in form.fields else None, str(error.message))
+    context["wishes"] = CardWish.objects.visible_to(actor).waiting().select_related("person").order_by("pk")[:SHOWN]
     status = 422 if posted and "change" not in request.POST else 200
     return render(request, "accounts/counter_register.html", context, status=status)
 
@@ -104,11 +107,11 @@ def counter_person(request: DoorRequest, number: str) -> HttpResponse:
     card = Card.objects.visible_to(actor).filter(person=person).order_by("-pk").first()
     reach = Reach.objects.visible_to(actor).filter(person=person).first()
     what = request.POST.get("do", "")
-    form = PresentForm(request.POST if what in {"card", "pin"} else None)
+    form = PresentForm(request.POST if what in {"card", "pin", "confirm"} else None)
     joining = JoinGuardianForm(request.POST if what == "join" else None)
     reaching = ReachForm(request.POST if what == "reach" else None, initial={"way": reach.way if reach else ""})
     asked: Form = {"join": joining, "reach": reaching}.get(what, form)
-    if what in {"block", "end"} or (what and asked.is_valid()):
+    if what in {"block", "end", "drop"} or (what and asked.is_valid()):
         try:
             done = _serve(request, person, card, asked)
         except RuleViolation as error:
@@ -118,6 +121,7 @@ def counter_person(request: DoorRequest, number: str) -> HttpResponse:
         else:
             return done or HttpResponseRedirect(request.path)
     age = selectors.age_of(person.pk)
+    wish = CardWish.objects.visible_to(actor).waiting().filter(person=person).first()
     context = {
         "person": person,
         "volunteer_number": numbers.grouped(person.volunteer_number or ""),
@@ -125,6 +129,8 @@ def counter_person(request: DoorRequest, number: str) -> HttpResponse:
         "card": card,
         "reach": reach,
         "reaching": reaching,
+        "wish": wish,
+        "may_confirm": wish is not None and policies.can_confirm_card(actor, wish),
         "may_serve": policies.can_serve_person(actor, person),
         "guardians": Guardianship.objects.visible_to(actor).standing().filter(ward=person).order_by("pk"),
         "wards": Guardianship.objects.visible_to(actor).standing().filter(guardian=person).order_by("pk"),
@@ -149,11 +155,15 @@ def _serve(request: DoorRequest, person: Person, card: Card | None, form: Form) 
         guardians.join_guardian(actor=actor, ward=person, **form.cleaned_data)
     elif what == "reach":
         counter.choose_reach(actor=actor, person=person, **form.cleaned_data)
-    elif what == "pin" and card is not None:
-        pin = cards.reset_pin(actor=actor, card=card, present=True)
-        return print_card(request, Issued(card, reveal(actor, card, "number_sealed", purpose="card.print"), pin))
-    elif what == "card":
-        return print_card(request, cards.issue_card(actor=actor, person=person, present=True))
+    elif what in WishFor.values:
+        cards.ask_card(actor=actor, person=person, what=what, present=True)
+    elif what in {"confirm", "drop"}:
+        wish = CardWish.objects.visible_to(actor).waiting().filter(person=person).first()
+        if wish is None:
+            raise Http404
+        if what == "confirm":
+            return print_card(request, cards.confirm_card(actor=actor, wish=wish, present=True))
+        cards.drop_card(actor=actor, wish=wish)
     return None
 
 

@@ -17,7 +17,7 @@ from gongzhi.accounts.contracts import IDENTITY_REVIEW, review_queue
 from gongzhi.accounts.documents import DOUBTS
 from gongzhi.accounts.enums import REVIEW_IDENTITY, VerificationState
 from gongzhi.accounts.forms import ReviewIdentityForm, VerificationForm
-from gongzhi.accounts.models import Account, Card, Person, Reach, Verification
+from gongzhi.accounts.models import Account, Card, CardWish, Person, Reach, Verification
 from gongzhi.audit.looks import look, reveal
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -64,6 +64,7 @@ def own_identity(request: DoorRequest) -> HttpResponse:
         "tries": [one for one in tries if one != now],
         "due": review_queue().find(actor=actor, kind=IDENTITY_REVIEW, subject=now.public_id) if now else None,
         "card": Card.objects.visible_to(actor).active().first(),
+        "wish": CardWish.objects.visible_to(actor).waiting().first(),
         "reach": Reach.objects.visible_to(actor).first(),
         "days": rulebook.value("privacy.identity_proof_days"),
         "sources": [str(one.get("label", code)) for code, one in settings.IDENTITY_CHECKS.items()],
