@@ -108,6 +108,9 @@ PLACES: Final = (
     Place("holds", "/workbench/holds/", staff=True),
     Place("questions", "/workbench/questions/", staff=True),
     Place("counter", "/workbench/counter/looked/", staff=True),
+    Place("claims", "/workbench/claims/", staff=True),
+    Place("own_records", "/workbench/orgs/51999901MJ00009740/house/", staff=True),
+    Place("own_records_open", "/workbench/orgs/51999901MJ00009740/house/open/", staff=True),
 )
 
 

@@ -41,6 +41,8 @@ SEALS: dict[str, str] = {
 LONGEST_TEXT = 2000
 #: Open claims of one person at once: nobody is in charge of many bodies, and each costs an officer's time.
 CLAIMS_OPEN = 5
+#: Made within a day, those taken back included: each tells the persons in charge.
+CLAIMS_A_DAY = 10
 
 
 def _text(text: str, field: str) -> str:
@@ -104,8 +106,9 @@ def claim_organization(
     mine = Claim.objects.visible_to(actor).open()
     if mine.filter(org=organization).exists():
         raise RuleViolation("orgs.claimed_already", _("Your claim to this organization is being looked at already."))
-    if mine.count() >= CLAIMS_OPEN:
-        raise RuleViolation("orgs.claims_full", _("Too many of your claims are open. Take one back first."))
+    lately = Claim.objects.visible_to(actor).filter(asked_at__gte=timezone.now() - dt.timedelta(days=1))
+    if mine.count() >= CLAIMS_OPEN or lately.count() >= CLAIMS_A_DAY:
+        raise RuleViolation("orgs.claims_full", _("Too many of your claims are open, or you made too many today."))
     if basis == Basis.VERIFIED:
         if not by_identity(organization, person_id).holds:
             raise RuleViolation(

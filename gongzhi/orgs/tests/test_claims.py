@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from gongzhi.audit.models import Event, Look
 from gongzhi.core import jobs
@@ -144,6 +145,12 @@ def test_a_letter_is_ones_own_and_there_are_only_so_many_open_claims(monkeypatch
             )
     monkeypatch.setattr(claims, "CLAIMS_OPEN", 1)
     claimed()
+    with pytest.raises(RuleViolation, match="claims_full"):
+        claimed(code=GUANGDONG)
+    monkeypatch.setattr(claims, "CLAIMS_OPEN", 5)
+    monkeypatch.setattr(claims, "CLAIMS_A_DAY", 1)
+    with acting(SYSTEM):  # taken back, and still counted
+        Claim.objects.update(state=ClaimState.WITHDRAWN, ended_at=timezone.now())
     with pytest.raises(RuleViolation, match="claims_full"):
         claimed(code=GUANGDONG)
 
@@ -340,8 +347,6 @@ def test_who_claims_takes_it_back_while_it_waits() -> None:
     ],
 )
 def test_a_claim_that_cannot_be_is_refused_by_the_database(wrong: dict[str, object]) -> None:
-    from django.utils import timezone
-
     ownerless()
     claim = claimed()
     with acting(SYSTEM):
