@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import uuid
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -461,3 +462,24 @@ def test_three_claims_and_thirty_need_the_same_queries(client: Client) -> None:
             assert browser.get("/workbench/claims/", secure=True).status_code == 200
         counted.append(len(seen))
     assert counted[0] == counted[1]
+
+
+@pytest.mark.django_db
+def test_deciding_a_claim_asks_again_who_one_is_and_keeps_what_was_typed(client: Client, settings: Any) -> None:
+    settings.STEP_UP = True
+    claim = claimed()
+    for name, address in (
+        ("alice", f"/desk/claims/{claim.public_id}/"),
+        ("dana", f"/workbench/claims/{claim.public_id}/"),
+    ):
+        browser = signed_in(Client(), name)
+        asked = browser.post(address, {"outcome": "dispute", "words": "此人已离职"}, secure=True)
+        assert asked.status_code == 422
+        assert 'name="proof"' in asked.content.decode()
+        assert "此人已离职" in asked.content.decode()
+    assert again(claim).state == ClaimState.WITH_OWNER
+    settings.STEP_UP = False  # the control: without the step the page itself acts
+    signed_in(client, "alice").post(
+        f"/desk/claims/{claim.public_id}/", {"outcome": "dispute", "words": "此人已离职"}, secure=True
+    )
+    assert again(claim).state == ClaimState.WAITING
