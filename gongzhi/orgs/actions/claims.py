@@ -56,6 +56,11 @@ def _text(text: str, field: str) -> str:
     return text
 
 
+def _exists(organization: Organization) -> None:
+    if organization.standing in ENDED:
+        raise RuleViolation("orgs.body_ended", _("This organization exists no more: nobody can be in charge of it."))
+
+
 def _locked(claim: Claim) -> Claim:
     """The organization, then the claim, locked: two who decide at once wait for each other."""
     Organization.objects.select_for_update(of=("self",)).get(pk=claim.org_id)
@@ -96,8 +101,7 @@ def claim_organization(
     if not policies.can_claim(actor) or person_id is None:
         raise NotAllowed("orgs.claim")
     says = _text(says, "says")
-    if organization.standing in ENDED:
-        raise RuleViolation("orgs.body_ended", _("This organization exists no more: nobody can be in charge of it."))
+    _exists(organization)
     if Membership.objects.living(today()).filter(org=organization, person_id=person_id).exists():
         raise RuleViolation(
             "orgs.already_member",
@@ -167,6 +171,7 @@ def confirm_claim(*, actor: Actor, claim: Claim) -> Membership:
         raise NotAllowed(NAME_OWNERS)
     if claim.state != ClaimState.WITH_OWNER:
         raise RuleViolation("orgs.claim_not_yours", _("This claim does not wait for you any more."))
+    _exists(claim.org)
     claim.move_to(ClaimState.ADMITTED)
     claim.owner_says, claim.owner_at, claim.owner_by = OwnerSays.CONFIRMED, timezone.now(), actor.person_id
     made = name_owner(actor=actor, organization=claim.org, person=Person(pk=claim.person_id))
@@ -216,6 +221,7 @@ def admit_claim(*, actor: Actor, claim: Claim) -> Membership:
     if not policies.can_decide_claim(actor, claim):
         raise NotAllowed(ADMIT_OWNER)
     _turn_of_registry(claim)
+    _exists(claim.org)
     claim.move_to(ClaimState.ADMITTED)
     made = admit_owner(actor=actor, organization=claim.org, person=Person(pk=claim.person_id), basis=Basis(claim.basis))
     _close(actor, claim)

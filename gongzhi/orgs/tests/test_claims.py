@@ -310,6 +310,20 @@ def test_the_registry_waits_while_the_person_in_charge_has_time() -> None:
 
 
 @pytest.mark.django_db
+def test_nobody_is_admitted_to_a_body_that_ended_meanwhile() -> None:
+    asked_first, body = claimed(), house()
+    Organization.objects.filter(pk=body.pk).update(standing="cancelled")
+    with acting(actor_of("alice")) as alice, pytest.raises(RuleViolation, match="body_ended"):
+        claims.confirm_claim(actor=alice, claim=asked_first)
+    with acting(actor_of("alice")) as alice:
+        claims.dispute_claim(actor=alice, claim=asked_first, words="示例")
+    with acting(actor_of("dana")) as dana:
+        with pytest.raises(RuleViolation, match="body_ended"):
+            claims.admit_claim(actor=dana, claim=asked_first)
+        claims.refuse_claim(actor=dana, claim=asked_first, answer="该组织已注销")
+
+
+@pytest.mark.django_db
 def test_an_officer_does_not_decide_their_own_claim() -> None:
     ownerless()
     claim = claimed("dana")

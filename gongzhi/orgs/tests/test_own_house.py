@@ -355,6 +355,7 @@ def test_each_look_and_each_refused_try_stands_on_the_desk_with_ground_case_and_
         "内部资料标题",
     ):
         assert words in desk, words
+    assert "已依法调阅这类资料" in signed_in(Client(), "bob").get("/desk/", secure=True).content.decode()
     assert "示例 7 号" not in signed_in(Client(), "carol").get("/desk/seen/", secure=True).content.decode()
     closing = re.search(r"/workbench/openings/\w+/close/", page)
     assert closing is not None
