@@ -109,6 +109,7 @@ PLACES: Final = (
     Place("questions", "/workbench/questions/", staff=True),
     Place("counter", "/workbench/counter/looked/", staff=True),
     Place("claims", "/workbench/claims/", staff=True),
+    Place("claim_letter", "/orgs/51999901MJ00009740/in-charge/letter/"),
     Place("own_records", "/workbench/orgs/51999901MJ00009740/house/", staff=True),
     Place("own_records_open", "/workbench/orgs/51999901MJ00009740/house/open/", staff=True),
 )
