@@ -603,6 +603,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:claim_ask", "post"): Access(
         at(f"/orgs/{SHENZHEN}/in-charge/"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
     ),
+    ("portal:claim_paper", "get"): everyone(at(f"/orgs/{SHENZHEN}/in-charge/letter/")),
     ("portal:claim", "get"): Access(
         lambda: f"/my/claims/{_a_claim(SHENZHEN)}/", (302, 200, 200, 200, 200, 200), also={"victor": 404}
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.decorators import login_not_required
 from django.db.models import Case, QuerySet, Value, When
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -101,6 +102,17 @@ def _claimed(request: DoorRequest, organization: Organization, form: ClaimForm) 
     return actions.claim_organization(
         actor=actor, organization=organization, basis=basis, letter=letter, says=data["says"]
     )
+
+
+@login_not_required
+@require_safe
+def claim_paper(request: DoorRequest, reference: str) -> HttpResponse:
+    """The letter of authorization, to print, sign and stamp. Nothing personal stands in it."""
+    matches = list(Organization.objects.named_by(reference).order_by("pk")[:2])
+    if len(matches) != 1:
+        raise Http404(_("No organization has this code or number."))
+    context = {"organization": matches[0], "registry": registry_of(matches[0])}
+    return render(request, "portal/claim_paper.html", context)
 
 
 @never_cache

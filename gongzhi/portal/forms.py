@@ -232,7 +232,6 @@ class ClaimForm(Form):
     basis = forms.ChoiceField(
         label=_("How do you prove it?"),
         widget=Radios(
-            reveals={Basis.LETTER.value: ["letter"]},
             hints={
                 Basis.LETTER.value: _("A scan or a photograph. The registration authority opens it, nobody else."),
                 Basis.VERIFIED.value: _("Your verified name is that of the legal representative in the register."),
@@ -241,7 +240,7 @@ class ClaimForm(Form):
     )
     letter = PiecesField(
         label=_("The letter"),
-        required=False,
+        required=False,  # `clean` asks for it where it is the proof
         purpose=Purpose.DOCUMENT,
         help_text=_("PDF, OFD, Word or a picture, at most 20 MB."),
     )
@@ -273,7 +272,6 @@ class ClaimAnswerForm(Form):
     outcome = forms.ChoiceField(
         label=_("Is this right?"),
         widget=Radios(
-            reveals={DISPUTE: ["words"]},
             hints={CONFIRM: _("This person is then in charge beside you, at once.")},
         ),
         choices=[
@@ -282,7 +280,7 @@ class ClaimAnswerForm(Form):
         ],
     )
     words = forms.CharField(
-        label=_("Why it is not right"),
+        label=_("If it is not right: why"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),
@@ -296,14 +294,14 @@ class ClaimDecisionForm(Form):
     ADMIT, REFUSE = "admit", "refuse"
     outcome = forms.ChoiceField(
         label=_("Decision"),
-        widget=Radios(reveals={REFUSE: ["answer"]}),
+        widget=Radios,
         choices=[
             (ADMIT, _("Admit as the person in charge")),
             (REFUSE, _("Refuse, with the reason")),
         ],
     )
     answer = forms.CharField(
-        label=_("Why it is refused"),
+        label=_("With a refusal: the reason"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 4}),

@@ -29,7 +29,7 @@ from gongzhi.orgs.policies import can_admit_owner, can_give_role, can_keep_membe
 from gongzhi.orgs.roles import MEANINGS, ROLES, permissions_held
 from gongzhi.portal import results
 from gongzhi.portal.forms import InvitationForm, MemberRoleForm, OwnerForm, SuccessorForm
-from gongzhi.portal.selectors import claims_for_house, claims_of, desk_tabs
+from gongzhi.portal.selectors import claims_for_house, claims_of, desk_tabs, openings_now, questions_waiting
 
 PAGE = 30
 RECENT = 5
@@ -96,6 +96,8 @@ def desk(request: DoorRequest) -> HttpResponse:
         "count": living.count(),
         "waiting": waiting,
         "claims": claims_for_house(actor),
+        "openings": openings_now(actor),
+        "questions": questions_waiting(actor),
         "ending": _named(list(soon)),
         "may_invite": actor.may(INVITE),
     }

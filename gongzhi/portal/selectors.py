@@ -23,6 +23,7 @@ from gongzhi.orgs.enums import ENDED, INVITE, NAME_OWNERS, READ_HOUSE, ClaimStat
 from gongzhi.orgs.models import Claim, HouseRecord, Opening, Organization, Tally
 from gongzhi.orgs.search.text import FORMER, HOST, NAME, PERSON
 from gongzhi.privacy.enums import ANSWER
+from gongzhi.privacy.models import Question
 from gongzhi.reference.codes import code_list
 from gongzhi.reference.models import Division
 from gongzhi.registry.models import Confirmation, Source, Version
@@ -303,6 +304,18 @@ class KeptKind:
     open: Sequence[Opening]
 
 
+def openings_now(actor: Actor) -> list[Opening]:
+    """What an authority has open of the organization one acts for, what ends first in front. One query."""
+    return list(Opening.objects.visible_to(actor).open_at(timezone.now()).select_related("agency").order_by("until"))
+
+
+def questions_waiting(actor: Actor) -> int | None:
+    """How many people wait for the organization's answer why it looked; None for who may not answer."""
+    if not actor.may(ANSWER):
+        return None
+    return Question.objects.visible_to(actor).waiting().filter(to_org=actor.org_id).count()
+
+
 def kept_kinds(actor: Actor) -> list[KeptKind]:
     """What the organization one acts for keeps, kind by kind. Two queries."""
     counted = {
@@ -312,7 +325,7 @@ def kept_kinds(actor: Actor) -> list[KeptKind]:
         .annotate(n=Count("pk"), filed=Count("filed_at"))
         .order_by()
     }
-    live = list(Opening.objects.visible_to(actor).open_at(timezone.now()).select_related("agency").order_by("until"))
+    live = openings_now(actor)
     return [
         KeptKind(kind.label, *counted.get(kind.value, (0, 0)), [one for one in live if one.kind == kind])
         for kind in HouseKind

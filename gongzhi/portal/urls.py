@@ -28,6 +28,7 @@ urlpatterns = [
     path("orgs/<str:reference>/", organization.organization_detail, name="organization_detail"),
     path("orgs/<str:reference>/objection/", organization.objection_raise, name="objection_raise"),
     path("orgs/<str:reference>/in-charge/", claims.claim_ask, name="claim_ask"),
+    path("orgs/<str:reference>/in-charge/letter/", claims.claim_paper, name="claim_paper"),
     path("objections/<str:public_id>/", organization.objection, name="objection"),
     path("names/", name_check.name_check, name="name_check"),
     path("data/", open_data.data, name="data"),

@@ -41,6 +41,8 @@ SEALS: dict[str, str] = {
 LONGEST_TEXT = 2000
 #: Open claims of one person at once: nobody is in charge of many bodies, and each costs an officer's time.
 CLAIMS_OPEN = 5
+#: Made within a day, those taken back included: each tells the persons in charge.
+CLAIMS_A_DAY = 10
 
 
 def _text(text: str, field: str) -> str:
@@ -52,6 +54,11 @@ def _text(text: str, field: str) -> str:
             field=field,
         )
     return text
+
+
+def _exists(organization: Organization) -> None:
+    if organization.standing in ENDED:
+        raise RuleViolation("orgs.body_ended", _("This organization exists no more: nobody can be in charge of it."))
 
 
 def _locked(claim: Claim) -> Claim:
@@ -94,8 +101,7 @@ def claim_organization(
     if not policies.can_claim(actor) or person_id is None:
         raise NotAllowed("orgs.claim")
     says = _text(says, "says")
-    if organization.standing in ENDED:
-        raise RuleViolation("orgs.body_ended", _("This organization exists no more: nobody can be in charge of it."))
+    _exists(organization)
     if Membership.objects.living(today()).filter(org=organization, person_id=person_id).exists():
         raise RuleViolation(
             "orgs.already_member",
@@ -104,8 +110,9 @@ def claim_organization(
     mine = Claim.objects.visible_to(actor).open()
     if mine.filter(org=organization).exists():
         raise RuleViolation("orgs.claimed_already", _("Your claim to this organization is being looked at already."))
-    if mine.count() >= CLAIMS_OPEN:
-        raise RuleViolation("orgs.claims_full", _("Too many of your claims are open. Take one back first."))
+    lately = Claim.objects.visible_to(actor).filter(asked_at__gte=timezone.now() - dt.timedelta(days=1))
+    if mine.count() >= CLAIMS_OPEN or lately.count() >= CLAIMS_A_DAY:
+        raise RuleViolation("orgs.claims_full", _("Too many of your claims are open, or you made too many today."))
     if basis == Basis.VERIFIED:
         if not by_identity(organization, person_id).holds:
             raise RuleViolation(
@@ -164,6 +171,7 @@ def confirm_claim(*, actor: Actor, claim: Claim) -> Membership:
         raise NotAllowed(NAME_OWNERS)
     if claim.state != ClaimState.WITH_OWNER:
         raise RuleViolation("orgs.claim_not_yours", _("This claim does not wait for you any more."))
+    _exists(claim.org)
     claim.move_to(ClaimState.ADMITTED)
     claim.owner_says, claim.owner_at, claim.owner_by = OwnerSays.CONFIRMED, timezone.now(), actor.person_id
     made = name_owner(actor=actor, organization=claim.org, person=Person(pk=claim.person_id))
@@ -213,6 +221,7 @@ def admit_claim(*, actor: Actor, claim: Claim) -> Membership:
     if not policies.can_decide_claim(actor, claim):
         raise NotAllowed(ADMIT_OWNER)
     _turn_of_registry(claim)
+    _exists(claim.org)
     claim.move_to(ClaimState.ADMITTED)
     made = admit_owner(actor=actor, organization=claim.org, person=Person(pk=claim.person_id), basis=Basis(claim.basis))
     _close(actor, claim)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import io
 import uuid
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from gongzhi.audit.models import Event, Look
 from gongzhi.core import jobs
@@ -144,6 +146,12 @@ def test_a_letter_is_ones_own_and_there_are_only_so_many_open_claims(monkeypatch
             )
     monkeypatch.setattr(claims, "CLAIMS_OPEN", 1)
     claimed()
+    with pytest.raises(RuleViolation, match="claims_full"):
+        claimed(code=GUANGDONG)
+    monkeypatch.setattr(claims, "CLAIMS_OPEN", 5)
+    monkeypatch.setattr(claims, "CLAIMS_A_DAY", 1)
+    with acting(SYSTEM):  # taken back, and still counted
+        Claim.objects.update(state=ClaimState.WITHDRAWN, ended_at=timezone.now())
     with pytest.raises(RuleViolation, match="claims_full"):
         claimed(code=GUANGDONG)
 
@@ -302,6 +310,20 @@ def test_the_registry_waits_while_the_person_in_charge_has_time() -> None:
 
 
 @pytest.mark.django_db
+def test_nobody_is_admitted_to_a_body_that_ended_meanwhile() -> None:
+    asked_first, body = claimed(), house()
+    Organization.objects.filter(pk=body.pk).update(standing="cancelled")
+    with acting(actor_of("alice")) as alice, pytest.raises(RuleViolation, match="body_ended"):
+        claims.confirm_claim(actor=alice, claim=asked_first)
+    with acting(actor_of("alice")) as alice:
+        claims.dispute_claim(actor=alice, claim=asked_first, words="示例")
+    with acting(actor_of("dana")) as dana:
+        with pytest.raises(RuleViolation, match="body_ended"):
+            claims.admit_claim(actor=dana, claim=asked_first)
+        claims.refuse_claim(actor=dana, claim=asked_first, answer="该组织已注销")
+
+
+@pytest.mark.django_db
 def test_an_officer_does_not_decide_their_own_claim() -> None:
     ownerless()
     claim = claimed("dana")
@@ -340,8 +362,6 @@ def test_who_claims_takes_it_back_while_it_waits() -> None:
     ],
 )
 def test_a_claim_that_cannot_be_is_refused_by_the_database(wrong: dict[str, object]) -> None:
-    from django.utils import timezone
-
     ownerless()
     claim = claimed()
     with acting(SYSTEM):
@@ -456,3 +476,24 @@ def test_three_claims_and_thirty_need_the_same_queries(client: Client) -> None:
             assert browser.get("/workbench/claims/", secure=True).status_code == 200
         counted.append(len(seen))
     assert counted[0] == counted[1]
+
+
+@pytest.mark.django_db
+def test_deciding_a_claim_asks_again_who_one_is_and_keeps_what_was_typed(client: Client, settings: Any) -> None:
+    settings.STEP_UP = True
+    claim = claimed()
+    for name, address in (
+        ("alice", f"/desk/claims/{claim.public_id}/"),
+        ("dana", f"/workbench/claims/{claim.public_id}/"),
+    ):
+        browser = signed_in(Client(), name)
+        asked = browser.post(address, {"outcome": "dispute", "words": "此人已离职"}, secure=True)
+        assert asked.status_code == 422
+        assert 'name="proof"' in asked.content.decode()
+        assert "此人已离职" in asked.content.decode()
+    assert again(claim).state == ClaimState.WITH_OWNER
+    settings.STEP_UP = False  # the control: without the step the page itself acts
+    signed_in(client, "alice").post(
+        f"/desk/claims/{claim.public_id}/", {"outcome": "dispute", "words": "此人已离职"}, secure=True
+    )
+    assert again(claim).state == ClaimState.WAITING

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -354,6 +355,7 @@ def test_each_look_and_each_refused_try_stands_on_the_desk_with_ground_case_and_
         "内部资料标题",
     ):
         assert words in desk, words
+    assert "已依法调阅这类资料" in signed_in(Client(), "bob").get("/desk/", secure=True).content.decode()
     assert "示例 7 号" not in signed_in(Client(), "carol").get("/desk/seen/", secure=True).content.decode()
     closing = re.search(r"/workbench/openings/\w+/close/", page)
     assert closing is not None
@@ -443,3 +445,19 @@ def test_an_own_record_is_in_nobodys_copy_of_their_data() -> None:
     with acting(SYSTEM):
         assert Person.objects.filter(pk=account_of("alice").person_id).exists()
     assert not {field.attname for field in HouseRecord._meta.concrete_fields} & {"person_id"}
+
+
+@pytest.mark.django_db
+def test_opening_asks_again_who_one_is(client: Client, settings: Any) -> None:
+    settings.STEP_UP = True
+    browser = signed_in(client, "dana")
+    address = f"/workbench/orgs/{SHENZHEN}/house/open/"
+    day = {"until-year": str(today().year), "until-month": str(today().month), "until-day": str(today().day)}
+    typed = {"kind": "minutes", "ground": "penalty", "matter": "示例", "reason": "示例"} | day
+    asked = browser.post(address, typed, secure=True)
+    assert asked.status_code == 422
+    assert 'name="proof"' in asked.content.decode()
+    with acting(SYSTEM):
+        assert not Opening.objects.exists()
+    settings.STEP_UP = False  # the control
+    assert browser.post(address, typed, secure=True).status_code == 302
