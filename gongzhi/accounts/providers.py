@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 import jwt
 import requests
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -98,6 +99,16 @@ def wechat_settings() -> Mapping[str, Any] | None:
 
 
 # --- OpenID Connect ---
+
+
+class StraightAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """allauth's way to ask providers, without following anybody elsewhere. Named by `settings.SOCIALACCOUNT_ADAPTER`."""
+
+    def get_requests_session(self) -> requests.Session:
+        """A session that takes a redirect for a fault: only addresses the operator or the provider's document named."""
+        session: requests.Session = super().get_requests_session()
+        session.max_redirects = 0
+        return session
 
 
 class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
@@ -220,7 +231,9 @@ def _wechat_address(request: HttpRequest, chosen: Mapping[str, Any], callback: s
 def _wechat_ask(method: str, address: str, **more: Any) -> dict[str, Any]:
     """An answer of WeChat, which says in the body whether it is one. `CannotVouch`."""
     try:
-        answer: dict[str, Any] = requests.request(method, address, timeout=TIMEOUT_S, **more).json()
+        answer: dict[str, Any] = requests.request(
+            method, address, timeout=TIMEOUT_S, allow_redirects=False, **more
+        ).json()
     except (requests.RequestException, ValueError) as error:
         raise CannotVouch(f"wechat: {type(error).__name__}") from error
     if not isinstance(answer, dict) or answer.get("errcode"):

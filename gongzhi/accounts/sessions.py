@@ -25,6 +25,8 @@ from gongzhi.core.sessions import stored_key
 BACKEND: Final = "gongzhi.accounts.backend.AccountBackend"
 #: What a session remembers of how it began, and when the person last proved who they are (seconds since 1970).
 BEGAN, PROVED = "began", "proved_at"
+#: When it was opened and when it was last used, for `accounts.middleware.SessionLimits`.
+OPENED, SEEN = "opened_at", "seen_at"
 #: What stands between the first and the second step of signing in; ten minutes.
 SECOND_STEP: Final = "second_step"
 SECOND_STEP_S: Final = 600
@@ -85,7 +87,7 @@ def open_session(
     if identity:
         request.session[IDENTITY] = identity  # to be connected, once the person confirms it
     request.session[BEGAN] = {"method": str(method), "second_factor": second_factor}
-    request.session[PROVED] = int(time.time())
+    request.session[PROVED] = request.session[OPENED] = request.session[SEEN] = int(time.time())
     if public:
         request.session.set_expiry(0)
     known = request.COOKIES.get(cookie_name(), "")
