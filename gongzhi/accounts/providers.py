@@ -135,6 +135,15 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         """Where the provider sends people back to."""
         return self._callback
 
+    @property
+    def issuer(self) -> str:
+        """Who signs, as the operator's settings say: `issuer`, else where the provider's document was asked for."""
+        chosen = settings.IDENTITY_PROVIDERS[self._provider.app.provider_id]
+        named = str(chosen.get("issuer") or chosen["server"]).removesuffix("/.well-known/openid-configuration")
+        if str(self.openid_config["issuer"]).rstrip("/") != named.rstrip("/"):
+            raise CannotVouch("the provider's document names another issuer than the settings")
+        return str(self.openid_config["issuer"])
+
     def claims_of(self, token: str, nonce: str) -> dict[str, Any]:
         """The claims of an identity token that is signed, valid now, for us, and for this sign-in. `CannotVouch` else."""
         try:
@@ -143,7 +152,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             claims: dict[str, Any] = jwtkit.verify_and_decode(
                 credential=token,
                 keys_url=self.openid_config["jwks_uri"],
-                issuer=self.openid_config["issuer"],
+                issuer=self.issuer,
                 audience=self._provider.app.client_id,
                 lookup_kid=jwtkit.lookup_kid_jwk,
                 verify_signature=True,

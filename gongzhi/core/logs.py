@@ -26,7 +26,7 @@ def on_one_line(text: str) -> str:
 class Line(logging.Formatter):
     """Time with `Z`, level, name, message, `key=value` of what was given as `extra`; a traceback indented below."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -55,8 +56,9 @@ def test_negative_control_the_librarys_own_formatter_lets_a_line_begin() -> None
 
 
 def test_every_handler_of_the_settings_writes_such_lines() -> None:
-    assert settings.LOGGING["formatters"]["line"]["()"] == "gongzhi.core.logs.Line"
-    assert {handler["formatter"] for handler in settings.LOGGING["handlers"].values()} == {"line"}
+    logged: dict[str, Any] = settings.LOGGING
+    assert logged["formatters"]["line"]["()"] == "gongzhi.core.logs.Line"
+    assert {handler["formatter"] for handler in logged["handlers"].values()} == {"line"}
 
 
 @pytest.mark.django_db
