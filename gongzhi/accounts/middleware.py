@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponseBase
 
-from gongzhi.accounts.sessions import DEVICE_AGE_S, OPENED, SEEN, cookie_name
+from gongzhi.accounts.sessions import DEVICE_AGE_S, OPENED, SEEN, cookie_name, renew_key
 
 #: A session is noted as used at most this often, so that reading pages writes little.
 NOTED_S: Final = 300
@@ -41,7 +41,8 @@ class RememberDevice:
 
 
 class SessionLimits:
-    """Ends a session that nobody used for a while, and each one some hours after signing in, however busy it is.
+    """Ends a session that nobody used for a while, and each one some hours after signing in, however busy it is; and gives
+    it a new key after the person proved again who they are.
 
     Stands behind `Refusals`, which has read who is signed in. It writes nothing but the session.
     """
@@ -61,4 +62,7 @@ class SessionLimits:
                     logout(request)
                 elif now - seen > NOTED_S:
                     session[SEEN] = now
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, "renews_key", False) and response.status_code < 500 and request.user.is_authenticated:
+            renew_key(request)
+        return response

@@ -8,11 +8,12 @@ import time
 from typing import Any, Final
 
 from django.contrib.auth import login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from gongzhi.accounts.actions.sessions import record_session
+from gongzhi.accounts.actions.sessions import carry_session, record_session
 from gongzhi.accounts.enums import Method
 from gongzhi.accounts.factors import has_second_factor
 from gongzhi.accounts.models import Account, SignIn
@@ -160,11 +161,21 @@ def used_second_factor(request: HttpRequest) -> bool:
 
 
 def note_proof(request: HttpRequest, *, second_factor: bool) -> None:
-    """Remember that the person has just proved again who they are."""
+    """Remember that the person has just proved again who they are. The session goes on under a new key."""
+    request.renews_key = True  # type: ignore[attr-defined]  # the middleware calls `renew_key` outside the door
     request.session[PROVED] = int(time.time())
     if second_factor:
         began = request.session.get(BEGAN) or {"method": str(Method.PASSWORD)}
         request.session[BEGAN] = {**began, "second_factor": True}
+
+
+def renew_key(request: HttpRequest) -> None:
+    """Let the session go on under a new key: whoever knew the old one has not proved anything."""
+    old = stored_key(request.session.session_key)
+    with transaction.atomic():
+        request.session.cycle_key()
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        carry_session(actor=actor, old=old, new=stored_key(request.session.session_key))
 
 
 def keep_session(request: HttpRequest, account: Account) -> None:

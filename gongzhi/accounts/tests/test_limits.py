@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
+from gongzhi.accounts.actions.sessions import carry_session
 from gongzhi.accounts.middleware import NOTED_S, PUBLIC_IDLE_S
-from gongzhi.accounts.sessions import OPENED, SEEN
-from tests.world import PASSWORD
+from gongzhi.accounts.models import SignIn
+from gongzhi.accounts.sessions import OPENED, PROVED, SEEN
+from gongzhi.core.actor import Actor
+from gongzhi.core.door import acting
+from gongzhi.core.errors import NotAllowed
+from gongzhi.core.sessions import stored_key
+from tests.world import PASSWORD, account_of, actor_of
 
 HOUR = 3600
 
@@ -85,3 +93,63 @@ def test_negative_control_without_the_limits_an_old_session_stays(client: Client
         patch.setattr(settings, "MIDDLEWARE", kept)
         client.handler.load_middleware()
         assert is_in(client)
+
+
+# --- a new key after a proof ---
+
+
+def stale(client: Client) -> str:
+    """Let the last proof be long ago; the session's key."""
+    session = client.session
+    session[PROVED] = 0
+    session.save()
+    return str(session.session_key)
+
+
+def opens(key: str) -> bool:
+    other = Client()
+    other.cookies["__Host-sid"] = key
+    return is_in(other)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("page", ["good", "refused"])
+def test_after_a_proof_the_session_goes_on_under_a_new_key_only(client: Client, settings: Any, page: str) -> None:
+    settings.STEP_UP = True
+    sign_in(client)
+    before = stale(client)
+    new = "two boats on a quiet lake" if page == "good" else "short"
+    body = {"proof": "post", "proof-password": PASSWORD, "old": PASSWORD, "new": new}
+    answer = client.post("/my/security/password/", body, secure=True)
+    assert answer.status_code == (302 if page == "good" else 422)
+    after = client.cookies["__Host-sid"].value
+    assert after != before
+    assert is_in(client)
+    assert not opens(before)
+    assert opens(after)
+    row = SignIn.objects.get(account=account_of("rita"))
+    assert row.stored_key == stored_key(after)
+    assert row.ended_at is None
+
+
+@pytest.mark.django_db
+def test_without_a_proof_the_key_stays(client: Client, settings: Any) -> None:
+    settings.STEP_UP = True
+    sign_in(client)
+    before = stale(client)
+    client.post("/my/security/password/", {"proof": "post", "proof-password": "wrong"}, secure=True)
+    assert client.cookies["__Host-sid"].value == before
+    assert opens(before)
+
+
+@pytest.mark.django_db
+def test_nobody_carries_the_session_of_somebody_else(client: Client) -> None:
+    sign_in(client)
+    row = SignIn.objects.get(account=account_of("rita"))
+    with pytest.raises(NotAllowed), acting(actor_of("dana")) as dana:
+        carry_session(actor=dana, old=row.stored_key, new="x" * 40)
+    SignIn.objects.filter(pk=row.pk).update(ended_at=timezone.now())
+    with acting(actor_of("rita")) as rita:  # what has ended does not go on
+        assert not carry_session(actor=rita, old=row.stored_key, new="x" * 40)
+    with acting(Actor.visitor()) as visitor:
+        assert not carry_session(actor=visitor, old="nothing", new="x" * 40)
