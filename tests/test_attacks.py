@@ -273,11 +273,11 @@ def test_every_failed_way_in_leaves_a_line_without_a_name(client: Client, caplog
 
 
 @pytest.mark.django_db
-def test_signing_in_and_out_are_events(client: Client) -> None:
+def test_signing_in_and_out_are_events_and_the_browser_is_asked_to_forget(client: Client) -> None:
     from gongzhi.audit.models import Event
 
     client.post("/accounts/sign-in/", {"login": "rita@world.example", "password": PASSWORD}, secure=True)
-    client.post("/accounts/sign-out/", secure=True)
+    assert client.post("/accounts/sign-out/", secure=True).headers["Clear-Site-Data"] == '"cache", "storage"'
     with acting(Actor.system("tests")):
         found = list(Event.objects.order_by("pk").values_list("event", flat=True))
     assert found[-3:] == ["accounts.account.signed_in", "accounts.session.opened", "accounts.account.signed_out"]

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponseBase
 
 from gongzhi.accounts.sessions import DEVICE_AGE_S, OPENED, SEEN, cookie_name, renew_key
 
+#: What the browser is asked to forget of us when a session ends.
+FORGET: Final = '"cache", "storage"'
 #: A session is noted as used at most this often, so that reading pages writes little.
 NOTED_S: Final = 300
 #: On a public computer somebody else sits down sooner.
@@ -51,6 +53,7 @@ class SessionLimits:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        ended = False
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             session, now = request.session, int(time.time())
             opened = session.get(OPENED)
@@ -60,9 +63,12 @@ class SessionLimits:
                 idle = min(settings.SESSION_IDLE_S, PUBLIC_IDLE_S) if public else settings.SESSION_IDLE_S
                 if now - opened > settings.SESSION_COOKIE_AGE or now - seen > idle:
                     logout(request)
+                    ended = True
                 elif now - seen > NOTED_S:
                     session[SEEN] = now
         response = self.get_response(request)
         if getattr(request, "renews_key", False) and response.status_code < 500 and request.user.is_authenticated:
             renew_key(request)
+        if ended:
+            response.headers["Clear-Site-Data"] = FORGET
         return response

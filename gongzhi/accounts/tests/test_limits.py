@@ -56,7 +56,9 @@ def test_a_session_ends_twelve_hours_after_signing_in_or_two_without_use(
     assert is_in(client)
     aged(client, opened=opened, seen=seen)
     key = client.session.session_key
-    assert is_in(client) is stays
+    answer = client.get("/my/", secure=True)
+    assert answer.status_code == (200 if stays else 302)
+    assert ("Clear-Site-Data" in answer.headers) is not stays
     other = Client()
     other.cookies["__Host-sid"] = str(key)
     assert is_in(other) is stays, "the key of an ended session opens nothing either"
