@@ -20,6 +20,7 @@ from urllib.parse import urlencode
 import jwt
 import requests
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.internal import jwtkit
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
@@ -100,6 +101,16 @@ def wechat_settings() -> Mapping[str, Any] | None:
 # --- OpenID Connect ---
 
 
+class StraightAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """allauth's way to ask providers, without following anybody elsewhere. Named by `settings.SOCIALACCOUNT_ADAPTER`."""
+
+    def get_requests_session(self) -> requests.Session:
+        """A session that takes a redirect for a fault: only addresses the operator or the provider's document named."""
+        session: requests.Session = super().get_requests_session()
+        session.max_redirects = 0
+        return session
+
+
 class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     """allauth's client for one provider of our settings."""
 
@@ -124,6 +135,15 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         """Where the provider sends people back to."""
         return self._callback
 
+    @property
+    def issuer(self) -> str:
+        """Who signs, as the operator's settings say: `issuer`, else where the provider's document was asked for."""
+        chosen = settings.IDENTITY_PROVIDERS[self._provider.app.provider_id]
+        named = str(chosen.get("issuer") or chosen["server"]).removesuffix("/.well-known/openid-configuration")
+        if str(self.openid_config["issuer"]).rstrip("/") != named.rstrip("/"):
+            raise CannotVouch("the provider's document names another issuer than the settings")
+        return str(self.openid_config["issuer"])
+
     def claims_of(self, token: str, nonce: str) -> dict[str, Any]:
         """The claims of an identity token that is signed, valid now, for us, and for this sign-in. `CannotVouch` else."""
         try:
@@ -132,7 +152,7 @@ class Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             claims: dict[str, Any] = jwtkit.verify_and_decode(
                 credential=token,
                 keys_url=self.openid_config["jwks_uri"],
-                issuer=self.openid_config["issuer"],
+                issuer=self.issuer,
                 audience=self._provider.app.client_id,
                 lookup_kid=jwtkit.lookup_kid_jwk,
                 verify_signature=True,
@@ -220,7 +240,9 @@ def _wechat_address(request: HttpRequest, chosen: Mapping[str, Any], callback: s
 def _wechat_ask(method: str, address: str, **more: Any) -> dict[str, Any]:
     """An answer of WeChat, which says in the body whether it is one. `CannotVouch`."""
     try:
-        answer: dict[str, Any] = requests.request(method, address, timeout=TIMEOUT_S, **more).json()
+        answer: dict[str, Any] = requests.request(
+            method, address, timeout=TIMEOUT_S, allow_redirects=False, **more
+        ).json()
     except (requests.RequestException, ValueError) as error:
         raise CannotVouch(f"wechat: {type(error).__name__}") from error
     if not isinstance(answer, dict) or answer.get("errcode"):

@@ -8,11 +8,12 @@ import time
 from typing import Any, Final
 
 from django.contrib.auth import login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from gongzhi.accounts.actions.sessions import record_session
+from gongzhi.accounts.actions.sessions import carry_session, record_session
 from gongzhi.accounts.enums import Method
 from gongzhi.accounts.factors import has_second_factor
 from gongzhi.accounts.models import Account, SignIn
@@ -25,6 +26,8 @@ from gongzhi.core.sessions import stored_key
 BACKEND: Final = "gongzhi.accounts.backend.AccountBackend"
 #: What a session remembers of how it began, and when the person last proved who they are (seconds since 1970).
 BEGAN, PROVED = "began", "proved_at"
+#: When it was opened and when it was last used, for `accounts.middleware.SessionLimits`.
+OPENED, SEEN = "opened_at", "seen_at"
 #: What stands between the first and the second step of signing in; ten minutes.
 SECOND_STEP: Final = "second_step"
 SECOND_STEP_S: Final = 600
@@ -86,7 +89,9 @@ def open_session(
         request.session[IDENTITY] = identity  # to be connected, once the person confirms it
     request.session[BEGAN] = {"method": str(method), "second_factor": second_factor}
     # A card alone proves too little for acts of high risk: those ask again, and a card has nothing to answer with.
-    request.session[PROVED] = 0 if by_card_alone(request) else int(time.time())
+    now = int(time.time())
+    request.session[OPENED] = request.session[SEEN] = now
+    request.session[PROVED] = 0 if by_card_alone(request) else now
     if public:
         request.session.set_expiry(0)
     known = request.COOKIES.get(cookie_name(), "")
@@ -165,11 +170,21 @@ def by_card_alone(request: HttpRequest) -> bool:
 
 
 def note_proof(request: HttpRequest, *, second_factor: bool) -> None:
-    """Remember that the person has just proved again who they are."""
+    """Remember that the person has just proved again who they are. The session goes on under a new key."""
+    request.renews_key = True  # type: ignore[attr-defined]  # the middleware calls `renew_key` outside the door
     request.session[PROVED] = int(time.time())
     if second_factor:
         began = request.session.get(BEGAN) or {"method": str(Method.PASSWORD)}
         request.session[BEGAN] = {**began, "second_factor": True}
+
+
+def renew_key(request: HttpRequest) -> None:
+    """Let the session go on under a new key: whoever knew the old one has not proved anything."""
+    old = stored_key(request.session.session_key)
+    with transaction.atomic():
+        request.session.cycle_key()
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        carry_session(actor=actor, old=old, new=stored_key(request.session.session_key))
 
 
 def keep_session(request: HttpRequest, account: Account) -> None:

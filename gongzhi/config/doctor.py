@@ -7,6 +7,7 @@ Debian package brings it, and everything else works without.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from gongzhi.config import env
 from gongzhi.config.cli import database, start_django
@@ -78,9 +80,53 @@ def _settings() -> Iterator[Problem]:
             "Officials work without a second factor under a public name: one stolen password opens other people's data.",
             "Unset GONGZHI_STAFF_SECOND_FACTOR and GONGZHI_STEP_UP (docs/guides/sign-in.md).",
         )
+    yield from _exposed()
     keys = Path(os.environ.get("GONGZHI_KEYS_FILE") or settings.VAR / "keys.json")
     if keys.exists() and keys.stat().st_mode & 0o077:
         yield Problem("key.readable", f"Other accounts can read {keys}.", f"chmod 600 {keys}")
+
+
+def _exposed() -> Iterator[Problem]:
+    """What shows more, or to more people, than an installation under a public name should."""
+    from django.conf import settings
+
+    if any(host == "*" for host in settings.ALLOWED_HOSTS):
+        yield Problem(
+            "hosts.any",
+            "The platform answers under any name: links in its mails can be made to lead elsewhere.",
+            "Name the site's own names in GONGZHI_HOSTS, without *.",
+        )
+    if settings.DEMO and set(settings.ALLOWED_HOSTS) - LOOPBACK:
+        yield Problem(
+            "demo.public",
+            "Demonstration accounts, whose passwords everybody can read, are open under a public name.",
+            "Unset GONGZHI_DEMO and begin with an empty data folder.",
+        )
+    if logging.getLogger().level and logging.getLogger().level < logging.INFO:
+        yield Problem(
+            "log.verbose",
+            "The log holds everything, statements and addresses of requests included.",
+            "Unset GONGZHI_LOG_LEVEL, or set it to WARNING.",
+        )
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_LOG_URL"):
+        if _travels_plain(os.environ.get(name, "")):
+            yield Problem(
+                "database.plain",
+                f"{name} leads to another machine and does not ask for encryption: passwords and data can be read on the way.",
+                "Add ?sslmode=require (better verify-full with sslrootcert) to the address.",
+            )
+            break
+
+
+def _travels_plain(url: str) -> bool:
+    """Whether a connection leaves this machine and may be unencrypted."""
+    try:
+        parts = conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        return False
+    hosts = str(parts.get("host") or "").split(",")
+    away = [host for host in hosts if host and not host.startswith("/") and host not in LOOPBACK | {"::1"}]
+    return bool(away) and parts.get("sslmode") not in {"require", "verify-ca", "verify-full"}
 
 
 EXPECTED = {

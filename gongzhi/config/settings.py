@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "gongzhi.accounts.middleware.RememberDevice",
     "django_htmx.middleware.HtmxMiddleware",
     "gongzhi.core.middleware.Refusals",
+    "gongzhi.accounts.middleware.SessionLimits",
 ]
 
 ROOT_URLCONF = "gongzhi.config.urls"
@@ -146,11 +147,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 SESSION_ENGINE = "gongzhi.core.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
+#: How long nobody may use a session before it ends; the age above counts from signing in, however busy it is.
+SESSION_IDLE_S = env.number("GONGZHI_SESSION_IDLE_MINUTES", 120) * 60
 SESSION_COOKIE_NAME = "__Host-sid" if HTTPS else "sid"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
+LANGUAGE_COOKIE_SECURE, LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SAMESITE = HTTPS, True, "Lax"
 CSRF_FAILURE_VIEW = "gongzhi.config.refusals.csrf"
 
 # --- django-allauth: its models and primitives; none of its addresses is mounted (docs/adr/0014) ---
@@ -158,6 +163,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_ADAPTER = "gongzhi.accounts.providers.StraightAdapter"
 MFA_ADAPTER = "gongzhi.accounts.factors.SealedAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = env.text("GONGZHI_SITE_NAME", "共治")
@@ -254,10 +260,17 @@ LOG_ORIGIN = env.text("GONGZHI_LOG_ORIGIN", "localhost/tlog")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "gongzhi.core.logs.Line"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.text("GONGZHI_LOG_LEVEL", "WARNING")},
 }
 
 # W003 etc. look for Django's own security middleware; ours sets the same headers and a test asserts them for every URL.
-SILENCED_SYSTEM_CHECKS = ["security.W001", "security.W003", "security.W004", "security.W008", "security.W021"]
+SILENCED_SYSTEM_CHECKS = [
+    "security.W001",
+    "security.W002",
+    "security.W003",
+    "security.W004",
+    "security.W008",
+    "security.W021",
+]

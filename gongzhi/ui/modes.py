@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-COOKIE: Final = "display"
+COOKIE: Final = "__Host-display" if settings.HTTPS else "display"
 COOKIE_AGE: Final = 365 * 24 * 3600
 THEMES: Final = ("light", "dark", "auto")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 import re
 import unicodedata
 from contextlib import suppress
@@ -28,6 +29,8 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.ids import next_pk, unguessable
 from gongzhi.core.masks import mask_email, mask_name, mask_phone
 from gongzhi.core.network import bucket_of
+
+log = logging.getLogger("gongzhi.accounts")
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -165,8 +168,12 @@ def _buckets(login: str, address: str) -> tuple[str, str]:
 
 
 def count_failed_sign_in(*, login: str, address: str) -> None:
-    """Count a failed try against the name and the address. Runs in the door's second transaction."""
-    for bucket, limit in zip(_buckets(login, address), (TRIES_PER_NAME, TRIES_PER_ADDRESS), strict=True):
+    """Count a failed try against the name and the address, and log it by their keyed hashes. Runs in the door's second
+    transaction."""
+    buckets = _buckets(login, address)
+    name, network = (bucket.rpartition(":")[2][:12] for bucket in buckets)
+    log.warning("accounts.sign_in_failed", extra={"login": name, "network": network})
+    for bucket, limit in zip(buckets, (TRIES_PER_NAME, TRIES_PER_ADDRESS), strict=True):
         throttle.hit(bucket, limit=limit, seconds=WINDOW_S)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+import logging
 import re
 import secrets
 import sys
@@ -43,6 +44,8 @@ from gongzhi.core.network import bucket_of
 from gongzhi.notify.actions import notify
 from gongzhi.notify.contracts import Address, courier_of
 from gongzhi.notify.enums import Channel
+
+log = logging.getLogger("gongzhi.accounts")
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -200,7 +203,8 @@ def _hand_over(code: OneTimeCode, subject: str, text: str) -> None:
 
 
 def count_failed_code(code_id: int) -> None:
-    """Count a wrong try. Runs in the door's second transaction."""
+    """Count a wrong try, and log it. Runs in the door's second transaction."""
+    log.warning("accounts.sign_in_failed", extra={"by": "code", "code": code_id})
     OneTimeCode.objects.filter(pk=code_id, tries__lt=1000).update(tries=F("tries") + 1)
 
 

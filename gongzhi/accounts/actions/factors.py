@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -16,6 +17,8 @@ from gongzhi.audit import actions as audit
 from gongzhi.core import throttle
 from gongzhi.core.actor import Actor
 from gongzhi.core.errors import NotAllowed, RuleViolation
+
+log = logging.getLogger("gongzhi.accounts")
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -55,7 +58,8 @@ def _bucket(account: Account) -> str:
 
 
 def count_failed_factor(account: Account) -> None:
-    """Count a wrong second factor. Runs in the door's second transaction."""
+    """Count a wrong second factor, and log it. Runs in the door's second transaction."""
+    log.warning("accounts.sign_in_failed", extra={"by": "factor", "account": account.pk})
     throttle.hit(_bucket(account), limit=TRIES, seconds=WINDOW_S)
 
 

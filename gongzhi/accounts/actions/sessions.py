@@ -21,6 +21,7 @@ from gongzhi.notify.actions import notify
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
     "record_session": "It is about a person.",
+    "carry_session": "It is about a person.",
     "end_session": "It is about a person.",
     "end_other_sessions": "It is about a person.",
     "forget_sign_ins": "It is about a person.",
@@ -76,6 +77,23 @@ def record_session(
             key=f"{NEW_DEVICE.code}:{row.pk}", url_name="accounts:security",
         )  # fmt: skip
     return row
+
+
+@transaction.atomic
+def carry_session(*, actor: Actor, old: str, new: str) -> bool:
+    """Note under which key a session of one's own goes on, after a proof gave it a new one. Whether it was recorded.
+
+    Only `accounts.sessions.renew_key` calls it, outside the door: what a person proved stays proved when the page behind
+    is refused.
+    """
+    row = SignIn.objects.select_for_update(of=("self",)).select_related("account").filter(stored_key=old).first()
+    if row is None or row.ended_at is not None:
+        return False
+    if not policies.is_own_account(actor, row.account):
+        raise NotAllowed("accounts.own")
+    row.stored_key = new
+    row.save(update_fields=["stored_key"])
+    return True
 
 
 @transaction.atomic

@@ -451,6 +451,7 @@ GUARDED = [
     ("get", "/my/security/passkey/"),
     ("post", "/my/security/recovery-codes/"),
     ("post", "/my/security/factors/1/remove/"),
+    ("post", "/my/security/sessions/end/"),
     ("post", "/accounts/identity/gov/disconnect/"),
     ("post", "/workbench/api-clients/"),
     ("post", "/workbench/api-clients/ABCDEFGHJK/"),

@@ -142,6 +142,7 @@ def contact_confirm(request: DoorRequest) -> HttpResponse:
     return render(request, "accounts/contact_confirm.html", context, status=422 if form.errors else 200)
 
 
+@proof_needed
 @require_POST
 def session_end(request: DoorRequest) -> HttpResponse:
     """End one other session, or all others."""

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from gongzhi.config.database import Cluster, running_cluster
+from gongzhi.config.doctor import _exposed, _travels_plain
 from gongzhi.config.env import EXAMPLE_SECRET
 from gongzhi.config.tests.test_stack import environment, var
 
@@ -128,6 +129,24 @@ def test_a_database_without_checksums(cluster: Cluster) -> None:
             "factor.waived",
             "second factor",
         ),
+        (
+            {"GONGZHI_HOSTS": "*", "GONGZHI_BEHIND_PROXY": "1"},
+            "",
+            "hosts.any",
+            "any name",
+        ),
+        (
+            {
+                "GONGZHI_HOSTS": "a.example",
+                "GONGZHI_BEHIND_PROXY": "1",
+                "GONGZHI_DEMO": "1",
+                "GONGZHI_STAFF_SECOND_FACTOR": "1",
+            },
+            "",
+            "demo.public",
+            "Demonstration",
+        ),
+        ({"GONGZHI_LOG_LEVEL": "DEBUG"}, "", "log.verbose", "statements"),
         ({}, "real = time.time; time.time = lambda: real() + 600", "clock.wrong", "600"),
         (
             {},
@@ -143,6 +162,30 @@ def test_each_fault_is_named(cluster: Cluster, variables: dict[str, str], before
     code, ids, texts = findings(cluster.var, before=before, **variables)
     assert (code, ids[0]) == (1, found)
     assert word in texts[found]
+
+
+@pytest.mark.parametrize(
+    ("url", "plain"),
+    [
+        ("postgresql://gz_app@10.0.0.10/gongzhi", True),
+        ("postgresql://gz_app@10.0.0.10/gongzhi?sslmode=prefer", True),
+        ("postgresql://gz_app@10.0.0.10/gongzhi?sslmode=require", False),
+        ("postgresql://gz_app@10.0.0.10/gongzhi?sslmode=verify-full", False),
+        ("postgresql://gz_app@127.0.0.1/gongzhi", False),
+        ("postgresql://gz_app@/gongzhi?host=/run/postgresql", False),
+        ("", False),
+        ("no address at all", False),
+    ],
+)
+def test_only_a_connection_that_leaves_this_machine_must_be_encrypted(url: str, plain: bool) -> None:
+    assert _travels_plain(url) is plain
+
+
+def test_a_plain_connection_to_another_machine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [one.id for one in _exposed()] == []
+    monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://gz_owner:x@10.0.0.10:5432/gongzhi")
+    (found,) = _exposed()
+    assert (found.id, "DATABASE_OWNER_URL" in found.text, "gz_owner:x" in found.text) == ("database.plain", True, False)
 
 
 def test_a_silent_worker_is_named(cluster: Cluster) -> None:

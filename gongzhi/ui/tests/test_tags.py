@@ -84,6 +84,12 @@ def test_words_found_are_marked_whatever_their_case() -> None:
     assert render("{{ text|highlight:'' }}", text="a<b") == "a&lt;b"
 
 
+@pytest.mark.parametrize("sign", [".", "*", "(", "[a-z]", "a|b", "\\", "^", "$"])
+def test_signs_of_patterns_in_a_query_are_letters(sign: str) -> None:
+    assert "<mark>" not in render("{{ text|highlight:query }}", text="助老服务", query=sign)
+    assert f"<mark>{sign}</mark>" in render("{{ text|highlight:query }}", text=f"甲{sign}乙", query=sign)
+
+
 def test_query_with_changes_removes_and_keeps() -> None:
     assert render("{% query_with kind=None q='é&' %}") in {"?q=%C3%A9%26"}
     assert render("{% query_with sort='name' %}") == "?q=a&amp;kind=b&amp;sort=name"
