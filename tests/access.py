@@ -368,6 +368,21 @@ def a_question_to_a_house() -> str:
     return f"/desk/questions/{question.public_id}/"
 
 
+def an_agency() -> str:
+    """The page of the agency in Shenzhen."""
+    from gongzhi.orgs.models import Agency
+
+    return f"/workbench/agencies/{Agency.objects.get(name='深圳市民政局').public_id}/"
+
+
+def an_appointment() -> str:
+    """The page that ends what Rosa does there."""
+    from gongzhi.orgs.models import Appointment
+    from tests.world import account_of
+
+    return f"{an_agency()}{Appointment.objects.get(person_id=account_of('rosa').person_id).pk}/end/"
+
+
 def a_member() -> int:
     """Bob's membership in the body in Shenzhen."""
     from gongzhi.orgs.models import Membership
@@ -595,6 +610,13 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:invitation_withdraw", "post"): house(
         lambda: f"/desk/invitations/{an_open_invitation()}/withdraw/", alice=302, carol=404, method="post"
     ),
+    ("portal:agency_list", "get"): Access(at("/workbench/agencies/"), (302, 403, 403, 403, 403, 200)),
+    ("portal:agency_list", "post"): Access(at("/workbench/agencies/"), (302, 403, 403, 403, 403, 422), "post"),
+    ("portal:agency_detail", "get"): Access(an_agency, (302, 403, 403, 403, 403, 200)),
+    ("portal:agency_detail", "post"): Access(an_agency, (302, 403, 403, 403, 403, 422), "post"),
+    ("portal:appointment_end", "get"): Access(an_appointment, (302, 403, 403, 403, 403, 200)),
+    ("portal:appointment_end", "post"): Access(an_appointment, (302, 403, 403, 403, 403, 422), "post"),
+    ("portal:own_staff", "get"): Access(at("/workbench/staff/"), (302, 403, 403, 403, 403, 302)),
     ("portal:owner_admit", "get"): Access(at(f"/workbench/orgs/{SHENZHEN}/owner/"), (302, 403, 403, 200, 404, 403)),
     ("portal:owner_admit", "post"): Access(
         at(f"/workbench/orgs/{SHENZHEN}/owner/"), (302, 403, 403, 422, 404, 403), "post"

@@ -53,6 +53,13 @@ class AgencyKind(models.TextChoices):
 
     REGISTRY = "registry", _("Registration authority")
     OPERATOR = "operator", _("Platform operator")
+    AUTHORITY = "authority", _("Business authority")
+    INDUSTRY = "industry", _("Industry department")
+    COMMUNITY = "community", _("Street or community")
+    ASSESSOR = "assessor", _("Assessment body")
+    AUDITOR = "auditor", _("Auditor")
+    FUNDER = "funder", _("Funder or buyer of services")
+    HELP_DESK = "help_desk", _("Help desk")
 
 
 class Role(models.TextChoices):
@@ -61,9 +68,33 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
     REGISTRAR = "registrar", _("Registry officer")
     READER = "reader", _("Reader")
+    HEAD = "head", _("Agency's administrator")
+    OVERSEER = "overseer", _("Officer of the business authority")
+    INDUSTRY_OFFICER = "industry_officer", _("Officer of the industry department")
+    COMMUNITY_WORKER = "community_worker", _("Street or community worker")
+    ASSESSOR = "assessor", _("Assessor")
+    AUDITOR = "auditor", _("Auditor")
+    FUNDER = "funder", _("Funder's officer")
+    HELPER = "helper", _("Help desk worker")
+
+
+#: Which roles an agency of a kind gives. A reader and an administrator of its own every agency may have.
+ROLES_OF_KIND: dict[str, tuple[Role, ...]] = {
+    AgencyKind.REGISTRY: (Role.REGISTRAR, Role.READER, Role.HEAD),
+    AgencyKind.OPERATOR: (Role.ADMINISTRATOR, Role.READER, Role.HEAD),
+    AgencyKind.AUTHORITY: (Role.OVERSEER, Role.READER, Role.HEAD),
+    AgencyKind.INDUSTRY: (Role.INDUSTRY_OFFICER, Role.READER, Role.HEAD),
+    AgencyKind.COMMUNITY: (Role.COMMUNITY_WORKER, Role.READER, Role.HEAD),
+    AgencyKind.ASSESSOR: (Role.ASSESSOR, Role.READER, Role.HEAD),
+    AgencyKind.AUDITOR: (Role.AUDITOR, Role.READER, Role.HEAD),
+    AgencyKind.FUNDER: (Role.FUNDER, Role.READER, Role.HEAD),
+    AgencyKind.HELP_DESK: (Role.HELPER, Role.READER, Role.HEAD),
+}
 
 
 APPOINT = "orgs.appoint"
+#: Name and end the staff of one's own agency.
+KEEP_STAFF = "orgs.keep_staff"
 INDEX = "orgs.index"
 WRITE_REGISTER = "orgs.write_register"
 SEE_WORKBENCH = "orgs.see_workbench"

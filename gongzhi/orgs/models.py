@@ -313,14 +313,33 @@ class Mark(Version):
         )
 
 
+class AgencyQuerySet(models.QuerySet["Agency"]):
+    """Questions about agencies."""
+
+    def within(self, path: str) -> Self:
+        """Those of a division path and below; `/` is the whole country, nothing is none."""
+        if not path:
+            return self.none()
+        return self if path == "/" else self.filter(path__gte=path, path__lt=path[:-1] + "0")
+
+    def with_staff(self, day: dt.date) -> Self:
+        """With `staff`: how many people hold a role there on a day."""
+        holds = Q(appointments__since__lte=day) & (
+            Q(appointments__until__isnull=True) | Q(appointments__until__gte=day)
+        )
+        return self.annotate(staff=models.Count("appointments__person", filter=holds, distinct=True))
+
+
 class Agency(models.Model):
-    """A public body that works on the platform: a registration authority, or its operator."""
+    """A public body that works on the platform, of one of the kinds of `AgencyKind`."""
 
     public_id = models.CharField(max_length=10, unique=True, default=public_id)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=16, choices=AgencyKind.choices)
     #: The division it answers for and everything below it; `/` is the whole country.
     path = models.CharField(max_length=64, db_collation="C")
+
+    objects = AgencyQuerySet.as_manager()
 
     class Meta:
         db_table = "orgs_agency"

@@ -168,8 +168,36 @@ HOUSE_FILED: Final = NoticeKind(
     params=frozenset({"number"}),
 )
 
+APPOINTED: Final = NoticeKind(
+    code="orgs.appointed",
+    label=_("An agency gave you a role"),
+    purpose=_("Tells you that you may work on the platform for an agency."),
+    subject=_("An agency gave you a role on the platform"),
+    text=_(
+        "An agency gave you a role on the platform. Your page names it under “My agencies”: choose there that you act for it,"
+        " and the workbench shows what waits. If this is wrong, tell the agency."
+    ),
+    params=frozenset(),
+    may_be_switched_off=False,
+)
+
+APPOINTMENT_ENDED: Final = NoticeKind(
+    code="orgs.appointment_ended",
+    label=_("Your role at an agency ends"),
+    purpose=_("Tells you that a role of yours at an agency has ended or was given a last day."),
+    subject=_("A role of yours at an agency ends"),
+    text=_(
+        "A role of yours at an agency has ended or was given a last day. After it you work for the agency no more in this"
+        " role. What you did stays recorded. Your page names the agencies you still act for."
+    ),
+    params=frozenset(),
+    may_be_switched_off=False,
+)
+
 KINDS: Final = (
     SAVED_SEARCH_ANSWERED,
+    APPOINTED,
+    APPOINTMENT_ENDED,
     CLAIM_RAISED,
     CLAIM_TO_OWNER,
     CLAIM_PASSED_ON,

@@ -9,18 +9,29 @@ from gongzhi.orgs.enums import (
     INVITE,
     KEEP_HOUSE,
     KEEP_MEMBERS,
+    KEEP_STAFF,
     NAME_OWNERS,
     OPEN_HOUSE,
     READ_HOUSE,
     WRITE_REGISTER,
     OrgRole,
+    Role,
 )
 from gongzhi.orgs.models import Agency, Claim, HouseRecord, Invitation, Membership, Opening, Organization
+from gongzhi.orgs.roles import permissions_of
 
 
-def can_appoint(actor: Actor, agency: Agency) -> bool:
-    """An administrator for the agencies in reach, or a named process (first administrator, seeds)."""
-    return actor.may(APPOINT) and (bool(actor.process) or actor.reaches(agency.path))
+def can_appoint(actor: Actor, agency: Agency, role: str = "") -> bool:
+    """An administrator for the agencies in reach, or a named process (first administrator, seeds). An agency's own
+    administrator for its staff, but for roles that appoint in turn or keep the platform."""
+    if actor.may(APPOINT) and (bool(actor.process) or actor.reaches(agency.path)):
+        return True
+    return actor.may(KEEP_STAFF) and actor.agency_id == agency.pk and not appoints(role)
+
+
+def appoints(role: str) -> bool:
+    """Whether a role is given only from above: it names others, or keeps the platform."""
+    return role in {Role.HEAD, Role.ADMINISTRATOR} or APPOINT in permissions_of(role)
 
 
 def can_found_agency(actor: Actor, path: str) -> bool:

@@ -74,6 +74,49 @@ ROLES: dict[str, RoleDefinition] = {
         _("Sees the workbench of the agency and changes nothing."),
         frozenset({"orgs.see_workbench", "privacy.read_out"}),
     ),
+    Role.HEAD: RoleDefinition(
+        _("Names the staff of their own agency and ends their roles; decides nothing about an organization."),
+        frozenset({"orgs.keep_staff", "orgs.see_workbench"}),
+    ),
+    Role.OVERSEER: RoleDefinition(
+        _(
+            "Works for the authority in charge of organizations' business: sees the workbench and answers for what it looked at."
+        ),
+        frozenset({"files.read", "orgs.see_workbench", "privacy.answer", "privacy.read_out"}),
+    ),
+    Role.INDUSTRY_OFFICER: RoleDefinition(
+        _("Works for the department of a trade: sees the workbench and answers for what it looked at."),
+        frozenset({"files.read", "orgs.see_workbench", "privacy.answer", "privacy.read_out"}),
+    ),
+    Role.COMMUNITY_WORKER: RoleDefinition(
+        _("Serves residents of a street or community: registers people at the counter, announces by loudspeaker."),
+        frozenset(
+            {
+                "accounts.serve_counter",
+                "loudspeaker.approve",
+                "loudspeaker.keep_points",
+                "loudspeaker.prepare",
+                "orgs.see_workbench",
+                "privacy.read_out",
+            }
+        ),
+    ),
+    Role.ASSESSOR: RoleDefinition(
+        _("Assesses organizations on an authority's order: sees the workbench, and what is handed in to be assessed."),
+        frozenset({"files.read", "orgs.see_workbench"}),
+    ),
+    Role.AUDITOR: RoleDefinition(
+        _("Audits organizations' accounts on an order: sees the workbench, and what is handed in to be audited."),
+        frozenset({"files.read", "orgs.see_workbench"}),
+    ),
+    Role.FUNDER: RoleDefinition(
+        _("Funds or buys services: sees the workbench, and what organizations hand in about them."),
+        frozenset({"files.read", "orgs.see_workbench"}),
+    ),
+    Role.HELPER: RoleDefinition(
+        _("Helps people at a counter: registers those who have neither phone nor e-mail, reads out who looked."),
+        frozenset({"accounts.serve_counter", "orgs.see_workbench", "privacy.read_out"}),
+    ),
     OrgRole.OWNER: RoleDefinition(
         _("Answers for the organization: names and takes out its people, hands over to a successor, does everything."),
         frozenset(

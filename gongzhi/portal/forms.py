@@ -13,7 +13,7 @@ from gongzhi.files.enums import Purpose
 from gongzhi.files.forms import PiecesField
 from gongzhi.notify.enums import BINDING, Category, Channel
 from gongzhi.notify.selectors import Wanted
-from gongzhi.orgs.enums import GROUND_ARTICLES, Basis, HouseKind, Kind, OpeningGround, OrgRole
+from gongzhi.orgs.enums import GROUND_ARTICLES, AgencyKind, Basis, HouseKind, Kind, OpeningGround, OrgRole, Role
 from gongzhi.orgs.roles import DELEGABLE, MEANINGS, ROLES
 from gongzhi.reference.codes import code_list
 from gongzhi.registry import names
@@ -198,6 +198,48 @@ class InvitationForm(MemberRoleForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     field_order = ("address", "role", "delegated", "until")
+
+
+class AgencyForm(Form):
+    """A new agency: its name, what it does, and the division it answers for."""
+
+    name = forms.CharField(label=_("Name of the agency"), max_length=120)
+    kind = forms.ChoiceField(label=_("What it does"), choices=AgencyKind.choices)
+    division = forms.CharField(
+        label=_("Code of the division"),
+        max_length=12,
+        required=False,
+        help_text=_("Six digits, such as 440300. It answers for everything below. Empty is the whole country."),
+    )
+
+
+class AppointForm(Form):
+    """Who works for an agency, in which role, and until when."""
+
+    login = forms.CharField(
+        label=_("Phone number or e-mail address the person signs in with"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(label=_("Role"), widget=Radios)
+    until = DateBoxesField(
+        label=_("Last day"), required=False, help_text=_("Leave it empty where no end is known yet.")
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, roles: Sequence[Role], **more: Any) -> None:
+        super().__init__(data, **more)
+        field = self.fields["role"]
+        field.choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
+        field.widget = Radios(
+            choices=field.choices,  # type: ignore[attr-defined]
+            hints={role.value: ROLES[role].purpose for role in roles},
+        )
+
+
+class LastDayForm(Form):
+    """The last day of a role."""
+
+    until = DateBoxesField(label=_("Last day"), help_text=_("Today or later. The role holds through this day."))
 
 
 class SuccessorForm(Form):

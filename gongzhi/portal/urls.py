@@ -14,6 +14,7 @@ from gongzhi.portal import (
     organization,
     own_house,
     records,
+    staff,
     views,
     workbench,
 )
@@ -104,6 +105,10 @@ urlpatterns = [
     path("workbench/notices/<int:number>/again/", workbench.notices_renew, name="notices_renew"),
     path("workbench/api-clients/", open_data.client_list, name="client_list"),
     path("workbench/api-clients/<str:public_id>/", open_data.client_detail, name="client_detail"),
+    path("workbench/agencies/", staff.agency_list, name="agency_list"),
+    path("workbench/agencies/<str:public_id>/", staff.agency_detail, name="agency_detail"),
+    path("workbench/agencies/<str:public_id>/<int:number>/end/", staff.appointment_end, name="appointment_end"),
+    path("workbench/staff/", staff.own_staff, name="own_staff"),
     path("acting/", workbench.act_for, name="act_for"),
     path("acting/first/", workbench.after_sign_in, name="after_sign_in"),
 ]

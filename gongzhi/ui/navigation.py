@@ -279,6 +279,25 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         ),
     ),
     (
+        _("Agencies"),
+        (
+            Entry(
+                _("Agencies"),
+                "landmark",
+                "portal:agency_list",
+                also=("portal:agency_detail", "portal:appointment_end"),
+                permission="orgs.appoint",
+            ),
+            Entry(
+                _("Staff"),
+                "users",
+                "portal:own_staff",
+                also=("portal:agency_detail", "portal:appointment_end"),
+                permission="orgs.keep_staff",
+            ),
+        ),
+    ),
+    (
         _("Platform"),
         (
             Entry(
