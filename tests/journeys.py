@@ -564,6 +564,7 @@ def counter(page: Page, address: str) -> None:
     expect(page.locator("main [role=alert]")).to_contain_text("核对")
     page.locator("input[name=seen]").check()
     page.get_by_role("button", name="登记并打印登录卡").click()
+    expect(page.locator(".code.big")).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     page.get_by_role("link", name="已打印并交给本人").click()
     page.locator("input[name=present]").first.check()

@@ -43,7 +43,8 @@ class ContextWords:
     def words(self) -> set[str]:
         """The words of this installation, as `_plain` writes them."""
         names = [*WORDS, str(settings.SITE.get("operator", "")), *settings.ALLOWED_HOSTS]
-        return {word for name in names for part in name.split(".") if len(word := _plain(part)) > 1}
+        parts = [part for name in names for part in name.split(".") if not part.isdigit()]  # 127.0.0.1 is no word
+        return {word for part in parts if len(word := _plain(part)) > 1}
 
     def validate(self, password: str, user: Any = None) -> None:
         """Raise `ValidationError` when little is left without such words, digits and signs."""
