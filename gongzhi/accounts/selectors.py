@@ -27,6 +27,16 @@ def mark_of(
     return found if found is not None and found.value else None
 
 
+def verified_name(person_id: int) -> str | None:
+    """The full name in the document that verified a person; None for who was not verified.
+
+    For the person's own act, to compare it with what they claim to be: nobody is shown it, so it is no look.
+    """
+    with acting(Actor.system(READER)) as actor:
+        found = Verification.objects.standing().filter(person_id=person_id).first()
+        return reveal(actor, found, "name_sealed", purpose="verification.claim", own=True) if found else None
+
+
 def age_of(person_id: int, *, on: dt.date | None = None) -> int | None:
     """The age of a verified person on a day, in full years; None while nobody has checked it. Shows no date."""
     with acting(Actor.system(READER)) as actor:

@@ -6,8 +6,9 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from gongzhi.accounts.selectors import verified_name
 from gongzhi.core.times import today
-from gongzhi.orgs.contracts import representative_of, verified_name
+from gongzhi.orgs.contracts import representative_of
 from gongzhi.orgs.enums import AgencyKind, OrgRole
 from gongzhi.orgs.models import Agency, Appointment, Membership, Organization
 from gongzhi.orgs.roles import ROLES, permissions_held

@@ -58,6 +58,7 @@ PURPOSES: Final[dict[str, Purpose]] = {
         _("To ask the source the operator named whether name and number belong together"), DUTY
     ),
     "errand.deliver": Purpose(_("To write to the person, call them or go there with a notice"), DUTY),
+    "verification.claim": Purpose(_("To compare your verified name with who the register says is in charge")),
     "verification.age": Purpose(_("To know whether the law ties something to the person's age")),
     "card.print": Purpose(
         _("To print the card of the person at the counter"), _("The person stood at the counter and asked")

@@ -14,6 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from gongzhi.accounts.selectors import verified_name
+from gongzhi.accounts.tests.people import approve, ask, born, resident_number
 from gongzhi.audit.models import Event, Look
 from gongzhi.core import jobs
 from gongzhi.core.actor import Actor
@@ -31,7 +33,7 @@ from gongzhi.notify.models import Message
 from gongzhi.orgs import contracts
 from gongzhi.orgs.acting import for_organization, for_self
 from gongzhi.orgs.actions import claims
-from gongzhi.orgs.contracts import representative_of, verified_name
+from gongzhi.orgs.contracts import representative_of
 from gongzhi.orgs.enums import Basis, ClaimState, OrgRole, OwnerSays
 from gongzhi.orgs.models import Claim, Membership, Organization
 from gongzhi.orgs.selectors import by_identity, lines_above, registry_of, same_name
@@ -88,8 +90,8 @@ class Everybody:
 
 
 @pytest.fixture
-def verified(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contracts, "_verified", [Everybody("钱 ××")])
+def verified(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    approve(ask("victor", name="钱××", number=resident_number(born(50), 123)))
     monkeypatch.setattr(contracts, "_representatives", [Everybody("钱××")])
 
 
@@ -163,6 +165,14 @@ def test_a_verified_identity_proves_it_only_when_it_is_the_legal_representatives
         claim = claims.claim_organization(actor=victor, organization=house(), basis=Basis.VERIFIED)
     assert (claim.basis, claim.upload_id) == (Basis.VERIFIED, None)
     assert claim.state == ClaimState.WAITING  # two people can have one name: an officer still looks
+
+
+@pytest.mark.django_db
+def test_verified_under_another_name_it_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contracts, "_representatives", [Everybody("钱××")])
+    approve(ask("victor", name="孙××", number=resident_number(born(50), 124)))
+    found = by_identity(house(), account_of("victor").person_id)
+    assert (found.verified, found.stated, found.same, found.holds) == (True, True, False, False)
 
 
 @pytest.mark.django_db
