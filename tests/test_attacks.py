@@ -89,10 +89,6 @@ def test_no_address_answers_trace(client: Client, key: tuple[str, str], row: Acc
     assert signed_in(client, "adam").trace(row.build(), secure=True).status_code in {302, 401, 403, 404, 405}
 
 
-#: Types that are text, so that a browser must be told which characters they are written in.
-TEXT = ("text/", "application/json", "application/problem+json", "application/atom+xml")
-
-
 def type_fault(content_type: str, content: bytes) -> str:
     """What is wrong with the type of an answer, empty if nothing is."""
     if not content:
@@ -417,6 +413,15 @@ def test_every_page_of_somebody_signed_in_has_the_way_out(client: Client, key: t
         assert b'action="/accounts/sign-out/"' in response.content
 
 
+@pytest.mark.django_db
+def test_the_page_of_codes_says_what_text_messages_risk_and_offers_better(client: Client) -> None:
+    page = client.get("/accounts/sign-in/code/", secure=True).content.decode()
+    assert "通行密钥或验证器" in page
+    assert 'href="/accounts/sign-in/passkey/' in page
+    signed_in(client, "rita")
+    assert "通行密钥或验证器" in client.get("/my/security/contact/", secure=True).content.decode()
+
+
 # --- the web server and the one in front ---
 
 
@@ -485,6 +490,39 @@ def test_no_answer_leads_the_platform_to_another_address() -> None:
                 words = {one.arg: getattr(one.value, "value", None) for one in node.keywords}
                 assert words.get("allow_redirects") is False, path
                 assert "timeout" in words, path
+
+
+@pytest.mark.django_db
+def test_no_token_of_a_provider_reaches_the_browser_or_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gongzhi.accounts.providers import Adapter
+    from tests.test_mass_assignment import snapshot
+
+    where = "https://id.example.org"
+    one = {"kind": "openid_connect", "label": "身份", "client_id": "x", "client_secret": "SECRET-OF-OURS"}
+    one["server"] = f"{where}/.well-known/openid-configuration"
+    monkeypatch.setattr(settings, "IDENTITY_PROVIDERS", {"gov": one})
+    said = {"issuer": where, "authorization_endpoint": f"{where}/auth", "token_endpoint": f"{where}/token"}
+    monkeypatch.setattr(Adapter, "openid_config", property(lambda _self: said))
+    tokens = {"access_token": "SECRET-ACCESS", "refresh_token": "SECRET-REFRESH", "id_token": "SECRET-IDENTITY"}
+    monkeypatch.setattr(Adapter, "get_access_token_data", lambda *_a, **_k: tokens)
+    monkeypatch.setattr(Adapter, "claims_of", lambda *_a: {"sub": "person-1"})
+    client = Client()
+    answers = [client.post("/accounts/identity/gov/", secure=True)]
+    state = client.session["identity_state"]["state"]
+    answers.append(client.get(f"/accounts/identity/gov/callback/?code=c&state={state}", secure=True))
+    assert answers[-1].headers["Location"] == "/accounts/identity/connect/"
+    client.post("/accounts/sign-in/", {"login": "rita@world.example", "password": PASSWORD}, secure=True)
+    answers += [
+        client.get("/accounts/identity/connect/", secure=True),
+        client.post("/accounts/identity/connect/", secure=True),
+    ]
+    answers.append(client.get("/my/security/", secure=True))
+    assert "身份" in answers[-1].content.decode()
+    seen = (
+        str([(one.content, one.headers, one.cookies) for one in answers]) + str(dict(client.session)) + str(snapshot())
+    )
+    assert "SECRET" not in seen
+    assert "person-1" not in seen
 
 
 def test_one_name_at_two_providers_is_two_identities() -> None:
