@@ -33,7 +33,7 @@ from gongzhi.core.sessions import SessionStore
 from tests.access import TABLE, Access, a_resident
 from tests.test_access import asked, routes, signed_in
 from tests.test_mass_assignment import our_forms
-from tests.world import PASSWORD, account_of, actor_of
+from tests.world import CAST, HOUSES, PASSWORD, account_of, actor_of
 
 ROOT = Path(gongzhi.__file__).resolve().parent
 ROWS = list(TABLE.items())
@@ -286,9 +286,7 @@ def test_signing_in_and_out_are_events_and_the_browser_is_asked_to_forget(client
 @pytest.mark.django_db
 def test_a_new_platform_has_no_account_and_no_password_of_its_own() -> None:
     """The seeded world makes its own; nothing else does: no migration, no packaged data."""
-    made = {
-        f"{name}@world.example" for name in ("adam", "dana", "edith", "rosa", "rita", "alice", "bob", "carol", "victor")
-    }
+    made = {f"{name}@world.example" for name in (*CAST, *HOUSES)}
     assert set(Account.objects.values_list("email", flat=True)) == made
     secret = re.compile(r"make_password|set_password|create_user|createsuperuser|argon2\\$|pbkdf2")
     for path in ROOT.glob("*/migrations/*.py"):
@@ -485,6 +483,7 @@ def test_no_answer_leads_the_platform_to_another_address() -> None:
     from allauth.socialaccount.adapter import get_adapter
 
     assert get_adapter().get_requests_session().max_redirects == 0
+    calls = 0
     for path, text in our_sources():
         if "requests" not in text:
             continue
@@ -495,6 +494,8 @@ def test_no_answer_leads_the_platform_to_another_address() -> None:
                 words = {one.arg: getattr(one.value, "value", None) for one in node.keywords}
                 assert words.get("allow_redirects") is False, path
                 assert "timeout" in words, path
+                calls += 1
+    assert calls >= 2
 
 
 @pytest.mark.django_db
