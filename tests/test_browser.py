@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,17 @@ def stack() -> Iterator[Stack]:
     port = free_port()
     process = start(var, port)
     wait_until_healthy(port, process)
+    said = var / "said.txt"
+    said.touch()
+
+    def listen() -> None:
+        """Keep what the demonstration prints, codes among it: a journey that signs up reads its own there."""
+        assert process.stdout is not None
+        for line in process.stdout:
+            with said.open("a", encoding="utf-8") as file:
+                file.write(line)
+
+    threading.Thread(target=listen, daemon=True).start()
     yield Stack(f"http://localhost:{port}", var)
     stop(process, signal.SIGTERM)
     shutil.rmtree(var, ignore_errors=True)
@@ -65,18 +77,21 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
     other, others = stack.second("registrar")
     resident, secret = stack.account("reader")
     owner, member = stack.account("owner"), stack.account("resident")
+    head = stack.account("head")
     more = {
         "LOGIN_OWNER": owner[0],
         "PASSWORD_OWNER": owner[1],
         "LOGIN_RESIDENT": member[0],
         "PASSWORD_RESIDENT": member[1],
+        "LOGIN_HEAD": head[0],
+        "PASSWORD_HEAD": head[1],
     }
     answer = subprocess.run(
         [sys.executable, "-m", "tests.journeys", journey, stack.address, "on" if javascript else "off", str(width)],
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
         env={
             **os.environ, "LOGIN": login, "PASSWORD": password, "OTHER_LOGIN": other, "OTHER_PASSWORD": others,
-            "RESIDENT": resident, "RESIDENT_PASSWORD": secret, **more,
+            "RESIDENT": resident, "RESIDENT_PASSWORD": secret, "SAID": str(stack.var / "said.txt"), **more,
         },
     )  # fmt: skip
     assert answer.returncode == 0, answer.stdout + answer.stderr
@@ -99,6 +114,9 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
         "announce",
         "looked",
         "handler",
+        "verify",
+        "counter",
+        "in_charge",
     ],
 )
 def test_each_journey_works_with_and_without_javascript(

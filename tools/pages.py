@@ -108,6 +108,14 @@ PLACES: Final = (
     Place("holds", "/workbench/holds/", staff=True),
     Place("questions", "/workbench/questions/", staff=True),
     Place("counter", "/workbench/counter/looked/", staff=True),
+    Place("sign_in_card", "/accounts/card/"),
+    Place("identities", "/workbench/identity/", staff=True),
+    Place("counter_people", "/workbench/counter/people/", staff=True),
+    Place("errands", "/workbench/counter/errands/", staff=True),
+    Place("claims", "/workbench/claims/", staff=True),
+    Place("claim_letter", "/orgs/51999901MJ00009740/in-charge/letter/"),
+    Place("own_records", "/workbench/orgs/51999901MJ00009740/house/", staff=True),
+    Place("own_records_open", "/workbench/orgs/51999901MJ00009740/house/open/", staff=True),
 )
 
 

@@ -16,6 +16,7 @@ FIGURES = {
     "copy_wall": 6.0,
     "peer_all": 0.01,
     "peer_one": 0.004,
+    "peer_unchecked": 0.009,
     "book_product": 0.00003,
     "book_peer": 0.0003,
     "memory": 300.0,

@@ -6,10 +6,15 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from gongzhi.accounts.actions.reviews import TABLE
+        from gongzhi.accounts.contracts import register_review_queue
         from gongzhi.accounts.handlers import ADDRESS_BOOK
         from gongzhi.accounts.notifications import KINDS
         from gongzhi.notify.contracts import register_address_book, register_kind
+        from gongzhi.reference.contracts import register_deadline_holder
 
         register_address_book(ADDRESS_BOOK)
         for kind in KINDS:
             register_kind(kind)
+        register_review_queue(TABLE)
+        register_deadline_holder(TABLE)

@@ -7,8 +7,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from gongzhi.accounts.actions.verification import read
+from gongzhi.accounts.enums import DocumentKind, ReachWay, Relation, ShownBy
 from gongzhi.accounts.passwords import LONGEST
-from gongzhi.ui.forms import Form
+from gongzhi.core.errors import RuleViolation
+from gongzhi.files.enums import Purpose
+from gongzhi.files.forms import PiecesField
+from gongzhi.notify.enums import Hand
+from gongzhi.ui.forms import DateBoxesField, Form, Radios
 
 
 class SignInForm(forms.Form):
@@ -233,4 +239,174 @@ class ConfirmRecoveryForm(Form):
         max_length=300,
         help_text=_("Check it yourself; do not rely on your colleague. Write no numbers."),
         widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+def _document_kinds() -> list[tuple[str, str]]:
+    return [(str(kind.value), str(kind.label)) for kind in DocumentKind]
+
+
+class DocumentForm(Form):
+    """What stands in a document."""
+
+    kind = forms.ChoiceField(
+        label=_("Document"), widget=Radios, choices=_document_kinds, initial=DocumentKind.RESIDENT_ID
+    )
+    name = forms.CharField(
+        label=_("Name as it stands in the document"),
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    number = forms.CharField(
+        label=_("Number of the document"),
+        max_length=40,
+        help_text=_("Blanks do no harm. That the number fits is no proof yet: a person compares it with the document."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    born_on = DateBoxesField(
+        label=_("Day of birth"),
+        required=False,
+        help_text=_("Only for documents whose number does not tell it, such as a passport."),
+    )
+    division = forms.CharField(
+        label=_("Code of the division"),
+        max_length=12,
+        help_text=_("Where the person lives: the digits of the province, city or county, such as 440300."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Say at once what is wrong with the number, beside everything else."""
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("kind") and data.get("number") and "born_on" in data:
+            try:
+                read(data["kind"], data["number"], data["born_on"])
+            except RuleViolation as error:
+                self.add_error(error.field or None, str(error.message))
+        return data
+
+
+class VerificationForm(DocumentForm):
+    """A document of one's own, with a picture that shows it."""
+
+    proof = PiecesField(
+        label=_("Picture of the document"),
+        purpose=Purpose.IDENTITY,
+        help_text=_(
+            "A photo or a scan of the side with the picture, at most 10 MB. It is deleted some time after the decision."
+        ),
+    )
+
+
+class ReviewIdentityForm(Form):
+    """What an official finds about a document."""
+
+    APPROVE, REFUSE = "approve", "refuse"
+
+    outcome = forms.ChoiceField(
+        label=_("What does the proof show?"),
+        widget=Radios,
+        choices=[
+            (APPROVE, _("Name, number and picture belong together: verify")),
+            (REFUSE, _("It does not show it: do not verify")),
+        ],
+    )
+    reason = forms.CharField(
+        label=_("If not: why"),
+        max_length=500,
+        required=False,
+        help_text=_("The person reads it. Say what to do, and write no numbers."),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    because = forms.CharField(
+        label=_("Only if the document stands for another account: how do you know who is right?"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+
+class ReachForm(Form):
+    """How somebody wants to be told."""
+
+    way = forms.ChoiceField(
+        label=_("How does the person want to be told?"), widget=Radios, choices=lambda: [*ReachWay.choices]
+    )
+    reach = forms.CharField(
+        label=_("Where to reach the person"),
+        max_length=200,
+        help_text=_("Address, number, or name and office of the worker. Kept sealed."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class CounterForm(ReachForm, DocumentForm):
+    """Somebody who stands at the counter."""
+
+
+class GuardianForm(Form):
+    """Who is the guardian of a child, and the paper that shows it."""
+
+    guardian = forms.CharField(
+        label=_("Volunteer number of the guardian"),
+        max_length=40,
+        help_text=_("Stands on the guardian's card and page. Who has none is verified first."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    relation = forms.ChoiceField(
+        label=_("Who is the guardian to the child?"), widget=Radios, choices=lambda: [*Relation.choices]
+    )
+    shown_by = forms.ChoiceField(label=_("Which paper shows it?"), widget=Radios, choices=lambda: [*ShownBy.choices])
+    agrees = forms.BooleanField(
+        label=_("The guardian agrees that the child takes part in volunteer service"), required=False
+    )
+
+
+class ChildForm(CounterForm, GuardianForm):
+    """A child who stands at the counter with a guardian."""
+
+
+class JoinGuardianForm(GuardianForm):
+    """A guardian of a child who is registered already."""
+
+    present = forms.BooleanField(label=_("Both stand here; I compared their documents and the paper"))
+
+
+class ErrandForm(Form):
+    """That somebody was told, when and how."""
+
+    on = DateBoxesField(label=_("Day on which the person was told"))
+    hand = forms.ChoiceField(label=_("How were they told?"), widget=Radios, choices=lambda: [*Hand.choices])
+    receipt = forms.CharField(
+        label=_("Number of the receipt"),
+        max_length=40,
+        required=False,
+        help_text=_("Of the registered letter, if there is one. Write no names."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class PresentForm(Form):
+    """That the person is there."""
+
+    present = forms.BooleanField(label=_("The person stands here; I compared document and face"))
+
+
+class CardSignInForm(Form):
+    """Number and PIN of a printed card."""
+
+    number = forms.CharField(
+        label=_("Card number"),
+        max_length=40,
+        help_text=_("16 digits, as they stand on the card."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "username"}),
+    )
+    pin = forms.CharField(
+        label=_("PIN"),
+        max_length=20,
+        help_text=_("6 digits, from the slip you got with the card."),
+        widget=forms.PasswordInput(attrs={"inputmode": "numeric", "autocomplete": "current-password"}),
+    )
+    public_computer = forms.BooleanField(
+        label=_("This is a public computer (closing the browser signs you out)"), required=False
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gongzhi.accounts import actions
-from gongzhi.accounts.actions import codes, recovery, sessions
+from gongzhi.accounts.actions import codes, errands, recovery, sessions, verification
 from gongzhi.core.actor import Actor
 from gongzhi.core.jobs import job
 
@@ -37,3 +37,21 @@ def warn_of_recovery(*, actor: Actor, recovery_id: int) -> None:
 def finish_recoveries(*, actor: Actor) -> None:
     """Every ten minutes: end the waiting time of recoveries nobody stopped."""
     recovery.finish_recoveries(actor=actor)
+
+
+@job("accounts.check_document")
+def check_document(*, actor: Actor, verification_id: int) -> None:
+    """Ask the source an operator named about a document that waits."""
+    verification.check_document(actor=actor, verification_id=verification_id)
+
+
+@job("accounts.make_errands", cron="*/10 * * * *")
+def make_errands(*, actor: Actor) -> None:
+    """Every ten minutes: write down letters and calls for who chose to be told so."""
+    errands.make_errands(actor=actor)
+
+
+@job("accounts.forget_proofs", cron="47 19 * * *")
+def forget_proofs(*, actor: Actor) -> None:
+    """Every night at 03:47 in China: delete pictures of documents that were decided about long enough ago."""
+    verification.forget_proofs(actor=actor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.notify.contracts import NoticeKind
@@ -72,4 +73,66 @@ CHANGED: Final = {
         ),
     ]
 }
-KINDS: Final = (NEW_DEVICE, *CHANGED.values())
+_IDENTITY: Final = _("Tells you what happened to the verification of your identity.")
+
+
+def _identity(code: str, label: str | Promise, text: str | Promise) -> NoticeKind:
+    return NoticeKind(
+        code=f"accounts.{code}",
+        label=label,
+        purpose=_IDENTITY,
+        subject=label,
+        text=text,
+        may_be_switched_off=False,
+        channels=_EVERY_WAY,
+        category=Category.SECURITY,
+    )
+
+
+IDENTITY_DECIDED: Final = _identity(
+    "identity_decided",
+    _("It was decided about your identity"),
+    _(
+        "An official looked at the document you handed in. What was decided, and why, stands on your page “My identity”."
+    ),
+)
+DOCUMENT_TRIED: Final = _identity(
+    "document_tried",
+    _("Your document was handed in once more"),
+    _(
+        "Somebody handed in the document you are verified with, for another account. If it was you, go on using this"
+        " account. If it was not, nothing is lost: nobody gets your account by it. Ask at a counter when in doubt."
+    ),
+)
+IDENTITY_ENDED: Final = _identity(
+    "identity_ended",
+    _("Your account is verified no more"),
+    _(
+        "An official found at a counter that the document your account was verified with belongs to another account. If"
+        " this is wrong, come to a counter with the document."
+    ),
+)
+CARD_CHANGED: Final = _identity(
+    "card_changed",
+    _("Your printed card was changed"),
+    _(
+        "A card was printed for you, replaced or blocked, or got a new PIN. If it was not you, ask at a counter at once."
+    ),
+)
+GUARDIAN_CHANGED: Final = _identity(
+    "guardian_changed",
+    _("Something changed about a guardian"),
+    _(
+        "At a counter it was recorded who is whose guardian, or that somebody is it no more. It stands on your page"
+        " “My family”. If it is wrong, come to a counter."
+    ),
+)
+KINDS: Final = (
+    NEW_DEVICE,
+    *CHANGED.values(),
+    IDENTITY_DECIDED,
+    DOCUMENT_TRIED,
+    IDENTITY_ENDED,
+    CARD_CHANGED,
+    GUARDIAN_CHANGED,
+)

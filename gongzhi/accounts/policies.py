@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from gongzhi.accounts.enums import CREATE, DISABLE, KEEP_CLIENTS, RECOVER, CodePurpose
-from gongzhi.accounts.models import Account, Recovery
+from gongzhi.accounts.enums import (
+    CREATE,
+    DISABLE,
+    KEEP_CLIENTS,
+    RECOVER,
+    REVIEW_IDENTITY,
+    SERVE_COUNTER,
+    CodePurpose,
+)
+from gongzhi.accounts.models import Account, CardWish, Errand, Guardianship, Person, Recovery, Verification
 from gongzhi.core.actor import Actor, ActorKind
 
 
@@ -65,3 +73,74 @@ def can_confirm_recovery(actor: Actor, recovery: Recovery) -> bool:
 def can_stop_recovery(actor: Actor, recovery: Recovery) -> bool:
     """The owner, or any official who may recover."""
     return is_own_account(actor, recovery.account) or actor.may(RECOVER)
+
+
+def can_ask_verification(actor: Actor) -> bool:
+    """A person for themself, in their own capacity."""
+    return actor.kind is ActorKind.PERSON and actor.scope.person is not None
+
+
+def can_withdraw_verification(actor: Actor, verification: Verification) -> bool:
+    """Who asked for it."""
+    return can_ask_verification(actor) and verification.person_id == actor.scope.person
+
+
+def can_review_identity(actor: Actor, verification: Verification) -> bool:
+    """An official whose division holds the one that decides; nobody decides about themself."""
+    return actor.may(REVIEW_IDENTITY) and actor.reaches(verification.path) and actor.person_id != verification.person_id
+
+
+def can_serve(actor: Actor, path: str) -> bool:
+    """An official of the counter, for a division within their reach."""
+    return actor.may(SERVE_COUNTER) and actor.reaches(path)
+
+
+def can_serve_person(actor: Actor, person: Person) -> bool:
+    """An official of the counter, for somebody else who lives in their reach."""
+    return person.path is not None and can_serve(actor, person.path) and actor.person_id != person.pk
+
+
+def can_move_reviews(actor: Actor) -> bool:
+    """The platform's own process, when another app takes the queue over."""
+    return actor.kind is ActorKind.PROCESS
+
+
+def can_end_guardianship(actor: Actor, row: Guardianship) -> bool:
+    """An official of the counter of the child's division, about others."""
+    return can_serve(actor, row.path) and actor.person_id not in {row.ward_id, row.guardian_id}
+
+
+def can_agree_as_guardian(actor: Actor, row: Guardianship) -> bool:
+    """The guardian, in their own capacity."""
+    return can_ask_verification(actor) and row.guardian_id == actor.scope.person
+
+
+def can_make_errands(actor: Actor) -> bool:
+    """The platform's own process, from the notices it left."""
+    return actor.kind is ActorKind.PROCESS
+
+
+def can_finish_errand(actor: Actor, errand: Errand) -> bool:
+    """An official of the counter of the person's division, for somebody else."""
+    return can_serve(actor, errand.path) and actor.person_id != errand.person_id
+
+
+def can_confirm_card(actor: Actor, wish: CardWish) -> bool:
+    """Another official of the counter than who asked, for somebody else."""
+    return can_serve(actor, wish.path) and actor.person_id not in {wish.asked_by, wish.person_id}
+
+
+def can_drop_card(actor: Actor, wish: CardWish) -> bool:
+    """The person, in their own capacity, and any official of the counter."""
+    own = can_ask_verification(actor) and wish.person_id == actor.scope.person
+    return own or can_serve(actor, wish.path)
+
+
+def can_check_documents(actor: Actor) -> bool:
+    """The platform's own process, where an operator named a source."""
+    return actor.kind is ActorKind.PROCESS
+
+
+def can_forget_proofs(actor: Actor) -> bool:
+    """The platform's own process, after the term of the parameter."""
+    return actor.kind is ActorKind.PROCESS

@@ -18,7 +18,7 @@ from gongzhi.accounts import factors
 from gongzhi.accounts.actions import factors as actions
 from gongzhi.accounts.forms import FactorCodeForm, ProvePasswordForm
 from gongzhi.accounts.models import Account
-from gongzhi.accounts.sessions import note_proof, proved_within
+from gongzhi.accounts.sessions import by_card_alone, note_proof, proved_within
 from gongzhi.core.door import DoorRequest, after
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.ui.forms import Form
@@ -104,6 +104,7 @@ def _ask(request: DoorRequest, account: Account, form: Form) -> HttpResponse:
         "kept": kept,
         "proof": "post" if was_post else "get",
         "passkey": factors.ask_for_passkey(account) if has_passkey(account) else "",
+        "card": by_card_alone(request),
         "nothing": isinstance(form, ProvePasswordForm) and not account.has_usable_password(),
     }
     return render(request, "accounts/prove.html", context, status=422 if request.method == "POST" else 200)

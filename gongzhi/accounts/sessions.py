@@ -88,7 +88,10 @@ def open_session(
     if identity:
         request.session[IDENTITY] = identity  # to be connected, once the person confirms it
     request.session[BEGAN] = {"method": str(method), "second_factor": second_factor}
-    request.session[PROVED] = request.session[OPENED] = request.session[SEEN] = int(time.time())
+    # A card alone proves too little for acts of high risk: those ask again, and a card has nothing to answer with.
+    now = int(time.time())
+    request.session[OPENED] = request.session[SEEN] = now
+    request.session[PROVED] = 0 if by_card_alone(request) else now
     if public:
         request.session.set_expiry(0)
     known = request.COOKIES.get(cookie_name(), "")
@@ -158,6 +161,12 @@ def proved_within(request: HttpRequest, seconds: int) -> bool:
 def used_second_factor(request: HttpRequest) -> bool:
     """Whether a second factor was part of this session."""
     return bool(request.session.get(BEGAN, {}).get("second_factor"))
+
+
+def by_card_alone(request: HttpRequest) -> bool:
+    """Whether this session was opened by a printed card and nothing else: it acts for the person only."""
+    began = request.session.get(BEGAN, {})
+    return began.get("method") == str(Method.CARD) and not began.get("second_factor")
 
 
 def note_proof(request: HttpRequest, *, second_factor: bool) -> None:

@@ -3,7 +3,18 @@
 from django.urls import path
 
 from gongzhi.accounts import views
-from gongzhi.accounts.views import codes, factors, identity, recovery, security
+from gongzhi.accounts.views import (
+    card,
+    codes,
+    counter,
+    errands,
+    factors,
+    family,
+    identity,
+    recovery,
+    security,
+    verification,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -34,6 +45,20 @@ urlpatterns = [
     path("my/security/factors/<int:number>/remove/", factors.factor_remove, name="factor_remove"),
     path("my/security/recovery/<str:public_id>/stop/", recovery.recovery_stop_own, name="recovery_stop_own"),
     path("my/security/sessions/end/", security.session_end, name="session_end"),
+    path("accounts/card/", card.sign_in_card, name="sign_in_card"),
+    path("my/identity/", verification.own_identity, name="own_identity"),
+    path("my/family/", family.own_family, name="own_family"),
+    path("my/identity/withdraw/", verification.withdraw, name="identity_withdraw"),
+    path("my/identity/proof/<str:public_id>/", verification.own_proof, name="own_proof"),
+    path("my/identity/card/stop/", card.stop_own, name="card_stop_own"),
+    path("my/identity/card/block/", card.block_own, name="card_block_own"),
+    path("workbench/identity/", verification.review_list, name="identity_review_list"),
+    path("workbench/identity/<str:public_id>/", verification.review_detail, name="identity_review"),
+    path("workbench/identity/<str:public_id>/proof/", verification.review_proof, name="identity_proof"),
+    path("workbench/counter/errands/", errands.errand_list, name="errand_list"),
+    path("workbench/counter/errands/<str:public_id>/", errands.errand_detail, name="errand"),
+    path("workbench/counter/people/", counter.counter_register, name="counter_register"),
+    path("workbench/counter/people/<str:number>/", counter.counter_person, name="counter_person"),
     path("workbench/account-recovery/", recovery.recovery_list, name="recovery_list"),
     path("workbench/account-recovery/<str:public_id>/", recovery.recovery_detail, name="recovery_detail"),
 ]

@@ -285,7 +285,9 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915  # one statement an op
     admin.add_argument("--phone", default="")
     admin.add_argument("--agency", default="", help="name of the registration authority the person works for")
     admin.add_argument("--division", default="", metavar="CODE", help="code of the agency's division, such as 440300")
-    admin.add_argument("--role", choices=["registrar", "reader"], default="registrar", help="role at that agency")
+    roles = ["registrar", "reader", "head", "overseer", "industry_officer", "community_worker", "assessor", "auditor"]
+    roles += ["funder", "helper"]  # as `orgs.enums.Role`; the agency's kind follows from it
+    admin.add_argument("--role", choices=roles, default="registrar", help="role at that agency")
 
     keys = command("keys", _keys, "show the keys of personal fields; add one, seal old values anew, remove one")
     keys.add_argument("what", nargs="?", choices=["status", "add", "rotate", "remove"], default="status")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import getpass
 import json
 import os
@@ -23,7 +24,7 @@ from gongzhi.core.door import acting
 from gongzhi.core.errors import RuleViolation
 from gongzhi.core.times import SHANGHAI
 from gongzhi.orgs import actions as orgs
-from gongzhi.orgs.enums import AgencyKind, Role
+from gongzhi.orgs.enums import ROLES_OF_KIND, AgencyKind, Role
 from gongzhi.reference import selectors as reference
 from gongzhi.registry.feed import renumber
 
@@ -79,7 +80,8 @@ def create_admin(name: str, *, email: str, phone: str, agency_name: str, divisio
     try:
         with acting(actor):
             if agency_name:
-                kind, path, duty = AgencyKind.REGISTRY, reference.path_of(division), Role(role)
+                path, duty = reference.path_of(division), Role(role)
+                kind = next(one for one, roles in ROLES_OF_KIND.items() if duty in roles)
             account = accounts.create_account(actor=actor, name=name, password=password, email=email, phone=phone)
             agency = orgs.found_agency(actor=actor, name=agency_name or OPERATOR, kind=kind, path=path)
             orgs.appoint(actor=actor, person=account.person, agency=agency, role=duty)
@@ -124,6 +126,7 @@ def import_file(
     mapping: Path | None = None,
 ) -> int:
     """Read a list into the register: a dry run unless `apply`. Exit 0 all in, 3 with problems, 2 unreadable."""
+    gc.freeze()  # what starting up made stays for good: a million rows need not have it looked through again and again
     from django.utils import translation
 
     from gongzhi.registry.commands import import_organizations

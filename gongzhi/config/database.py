@@ -214,7 +214,10 @@ class Cluster:
             "port": str(PORT),
             "unix_socket_directories": str(self.sockets),
             "unix_socket_permissions": "0700",
-            "shared_buffers": "64MB",
+            # Lists of a million rows touch every index all over: with less, pages are read, checked and written again and
+            # again, and every checkpoint makes the log hold them whole once more.
+            "shared_buffers": "256MB",
+            "max_wal_size": "2GB",
             "max_connections": "60",
             "jit": "off",
             "timezone": "UTC",

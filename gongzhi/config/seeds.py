@@ -61,7 +61,11 @@ DEMO_PEOPLE = [
     ("reader@demo.example", "周××", "示例市民政局", AgencyKind.REGISTRY, "99/9999/", Role.READER),
 ]
 #: The person in charge of a demonstration organization, and somebody who belongs nowhere yet.
-DEMO_HOUSE = [("owner@demo.example", "王××", "owner"), ("resident@demo.example", "陈××", "resident")]
+DEMO_HOUSE = [
+    ("owner@demo.example", "王××", "owner"),
+    ("resident@demo.example", "陈××", "resident"),
+    ("head@demo.example", "周××", "head"),
+]
 #: How many bodies a demonstration shows.
 DEMO_SIZES = {"small": 120, "large": 20_000}
 

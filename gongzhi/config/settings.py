@@ -171,6 +171,8 @@ MFA_TOTP_TOLERANCE = 1
 MFA_PASSKEY_LOGIN_ENABLED = True
 #: Who else vouches for people: a TOML file with one table a provider (docs/guides/sign-in.md). None by default.
 IDENTITY_PROVIDERS: dict[str, dict[str, Any]] = env.tables("GONGZHI_IDENTITY_PROVIDERS")
+#: Sources that are asked whether name and number of a document belong together (`accounts/verifiers.py`).
+IDENTITY_CHECKS: dict[str, dict[str, Any]] = env.tables("GONGZHI_IDENTITY_CHECKS")
 #: Officials act for their agency only in a session with a second factor. A demonstration goes without, and says so.
 STAFF_SECOND_FACTOR = env.flag("GONGZHI_STAFF_SECOND_FACTOR", not DEMO)
 #: Days in which the old ways to reach somebody are told that two officials let them in anew, and can stop it.

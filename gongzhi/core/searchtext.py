@@ -8,9 +8,9 @@ answers `@>`; the few false hits are judged again on the text itself.
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import add
@@ -53,7 +53,7 @@ def normalise(text: str) -> str:
 
 def compact(text: str) -> str:
     """`normalise` without spaces and punctuation: what names are compared by."""
-    return _NOT_WORD.sub("", normalise(text))
+    return _NOT_WORD.sub("", _fold(text).translate(_SIMPLIFIED))
 
 
 def _spoken(text: str) -> str:
@@ -100,7 +100,7 @@ def query_grams(text: str) -> list[int]:
 
 #: Runs of characters that have a reading, and runs that have none.
 _HAN = RE_HANS.pattern.removeprefix("^(?:").removesuffix(")+$")
-_runs = re.compile(f"{_HAN}+|[^{_HAN.removeprefix('[')}+").findall
+_runs = re.compile(f"({_HAN}+)|([^{_HAN.removeprefix('[')}+)").findall
 #: Every beginning of a phrase whose reading is known.
 _BEGINNINGS = frozenset(phrase[:end] for phrase in PHRASES_DICT for end in range(1, len(phrase) + 1))
 
@@ -115,6 +115,26 @@ class _Readings(dict[str, tuple[str, ...]]):
 
 
 _READINGS = _Readings()
+
+
+class _Elements(dict[str, bytes]):
+    """A gram → its number as one element of a binary array (length and value), which COPY takes as it is."""
+
+    def __missing__(self, gram: str) -> bytes:
+        if len(self) > 500_000:
+            self.clear()
+        self[gram] = element = _ELEMENT.pack(4, _NUMBERS[gram])
+        return element
+
+
+_ELEMENT = struct.Struct(">ii")
+_ELEMENTS = _Elements()
+
+
+def elements_of(body: str) -> set[bytes]:
+    """`numbers_of` as elements of a binary array."""
+    element = _ELEMENTS.__getitem__
+    return {*map(element, body), *map(element, map(add, body, body[1:]))}
 
 
 class _Sounds(dict[tuple[str, str], int]):
@@ -132,24 +152,73 @@ class _Sounds(dict[tuple[str, str], int]):
 _SOUNDS = _Sounds()
 
 
-def _words(run: str) -> Iterator[str]:
-    """Phrases with a reading of their own, else characters: the longest match forward, as pypinyin cuts.
+class _SoundElements(dict[tuple[str, str], bytes]):
+    """The same as elements of a binary array."""
+
+    def __missing__(self, pair: tuple[str, str]) -> bytes:
+        if len(self) > 500_000:
+            self.clear()
+        self[pair] = element = _ELEMENT.pack(4, _SOUNDS[pair])
+        return element
+
+
+_SOUND_ELEMENTS = _SoundElements()
+
+
+def _word_at(run: str, at: int) -> int:
+    """How long the phrase is that begins here: the longest match forward, as pypinyin cuts; 1 for a character alone. 0
+    where the whole rest begins a phrase and none ends in it: each of its characters is then read alone.
 
     Done here because the library spends nine tenths of its time between its own layers; a test holds the two together.
     """
+    last = len(run)
+    end, found = at + 2, 0  # nearly every character begins a phrase; one alone is read by itself in any case
+    while end <= last and run[at:end] in _BEGINNINGS:
+        if run[at:end] in PHRASES_DICT:
+            found = end
+        end += 1
+    if not found:
+        return 0 if end > last else 1
+    return found - at
+
+
+class _Words(dict[str, tuple[int, tuple[str, ...], str]]):
+    """The next few characters of a run → the length of the word they begin with, its syllables, their first letters.
+
+    Names share their words, so each is looked for once. The length is 0 where that does not follow from these few.
+    """
+
+    #: Few enough that they come again, and most words end within them.
+    LOOKS_AT = 3
+
+    def __missing__(self, ahead: str) -> tuple[int, tuple[str, ...], str]:
+        if len(self) > 500_000:
+            self.clear()
+        # What these characters only begin may be longer than they are.
+        length = 0 if len(ahead) == self.LOOKS_AT and ahead in _BEGINNINGS else _word_at(ahead, 0)
+        read = _READINGS[ahead[:length]] if length else ()
+        self[ahead] = found = length, read, "".join(syllable[0] for syllable in read)
+        return found
+
+
+_WORDS = _Words()
+
+
+def _read(run: str, syllables: list[str], first: list[str]) -> None:
+    """Add how a run of Chinese characters is read."""
     at, last = 0, len(run)
     while at < last:
-        end, found = at + 2, 0  # nearly every character begins a phrase; one alone is read by itself in any case
-        while end <= last and run[at:end] in _BEGINNINGS:
-            if run[at:end] in PHRASES_DICT:
-                found = end
-            end += 1
-        if not found and end > last:  # the whole rest begins a phrase and none ends in it
-            yield from run[at:]
-            return
-        found = found or at + 1
-        yield run[at:found]
-        at = found
+        length, read, letters = _WORDS[run[at : at + _Words.LOOKS_AT]]
+        if length:
+            syllables += read
+            first.append(letters)
+            at += length
+            continue
+        length = _word_at(run, at)
+        for word in [run[at : at + length]] if length else run[at:]:
+            syllables += (read := _READINGS[word])
+            first += [syllable[0] for syllable in read]
+        at = at + length if length else last
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +239,11 @@ class Spoken:
         return set(map(_SOUNDS.__getitem__, pairwise(self.syllables)))
 
     @property
+    def elements(self) -> set[bytes]:
+        """`numbers` as elements of a binary array."""
+        return set(map(_SOUND_ELEMENTS.__getitem__, pairwise(self.syllables)))
+
+    @property
     def grams(self) -> list[int]:
         """Every pair of neighbouring syllables as sorted numbers: how names that sound alike find each other."""
         return sorted(self.numbers)
@@ -179,15 +253,12 @@ def spoken(text: str) -> Spoken:
     """How a text is read aloud, everything in one pass."""
     found: list[str] = []
     first: list[str] = []
-    for run in _runs(_spoken(text)):
-        if RE_HANS.match(run):
-            for word in _words(run):
-                read = _READINGS[word]
-                found += read
-                first += [syllable[0] for syllable in read]
+    for han, other in _runs(_spoken(text)):
+        if han:
+            _read(han, found, first)
         else:
-            found.append(run)
-            first.append(run)
+            found.append(other)
+            first.append(other)
     return Spoken(tuple(found), "".join(first))
 
 

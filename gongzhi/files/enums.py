@@ -73,6 +73,7 @@ class Purpose(models.TextChoices):
     EVIDENCE = "evidence", _("evidence of any kind")
     OWN = "own", _("kept for yourself")
     RECORDING = "recording", _("recording to be broadcast")
+    IDENTITY = "identity", _("proof of who somebody is")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ ALLOWED: Final[dict[str, Allowed]] = {
     Purpose.EVIDENCE: Allowed(frozenset(Format) - RECORDINGS, 20 * MB),
     Purpose.OWN: Allowed(frozenset(Format) - RECORDINGS, 20 * MB),
     Purpose.RECORDING: Allowed(RECORDINGS, 40 * MB),
+    Purpose.IDENTITY: Allowed(PICTURES | {Format.PDF}, 10 * MB),
 }
 
 #: Bytes of one piece: half a minute on the slowest line, so that little is lost with a connection.

@@ -39,7 +39,18 @@ from gongzhi.notify.contracts import (
     courier_of,
     kind_of,
 )
-from gongzhi.notify.enums import BINDING, EXPECTED, RINGING, Category, Channel, Delivery, ProofKind, Reason, Receipt
+from gongzhi.notify.enums import (
+    BINDING,
+    EXPECTED,
+    RINGING,
+    Category,
+    Channel,
+    Delivery,
+    Hand,
+    ProofKind,
+    Reason,
+    Receipt,
+)
 from gongzhi.notify.models import Message, Outbox, Preference, Proof, QuietHours
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
@@ -55,6 +66,7 @@ SEALS: dict[str, str] = {
     "ask_receipts": "It changes only what is asked when.",
     "ask_receipt": "It is about a person.",
     "try_again": "It is about a person.",
+    "prove_by_hand": "It is about a person.",
     "reconcile": "It changes only what is tried when.",
 }
 
@@ -514,6 +526,23 @@ def _prove(person_id: int, key: str, kind: str, how: ProofKind, channel: str, at
     Proof.objects.bulk_create(
         [Proof(person_id=person_id, key=key, kind=kind, how=how, channel=channel, at=at)], ignore_conflicts=True
     )
+
+
+@transaction.atomic
+def prove_by_hand(*, actor: Actor, person_id: int, key: str, kind: str, hand: str, at: dt.datetime) -> bool:
+    """Append the proof that people told somebody of a legal notice; False for another kind, of which nothing is proved.
+
+    Part of actions that were allowed to: the app that keeps letters and calls checks who did it. Raises `NotAllowed` for
+    a way that is none.
+    """
+    if hand not in Hand.values:
+        raise NotAllowed("notify.prove")
+    if not _is_legal(kind):
+        return False
+    with acting(Actor.system("notify.prove")):
+        _prove(person_id, key, kind, ProofKind.RECEIPT, hand, at)
+    audit.record(actor=actor, event="notify.message.proved", details={"hand": hand, "person": person_id})
+    return True
 
 
 def _masked(channel: str, address: str) -> str:

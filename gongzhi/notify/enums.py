@@ -74,6 +74,14 @@ class ProofKind(models.TextChoices):
     RECEIPT = "receipt", _("The provider's receipt")
 
 
+class Hand(models.TextChoices):
+    """How a person without phone and e-mail was told, by people. It stands in a proof in place of a channel."""
+
+    LETTER = "letter", _("By letter")
+    CALL = "call", _("By telephone call")
+    WORKER = "worker", _("In person")
+
+
 OVERSEE = "notify.oversee"
 
 

@@ -20,7 +20,7 @@ from gongzhi.core.door import acting
 from gongzhi.core.paging import BadCursor, Page, page_of
 from gongzhi.notify import policies
 from gongzhi.notify.contracts import UnknownKind, courier_of, kind_of, kinds
-from gongzhi.notify.enums import BINDING, Category, Channel, Delivery, ProofKind
+from gongzhi.notify.enums import BINDING, Category, Channel, Delivery, Hand, ProofKind
 from gongzhi.notify.models import Message, Outbox, Preference, Proof, QuietHours
 
 
@@ -224,7 +224,13 @@ def is_legal(message: Message) -> bool:
 def proofs_of(message: Message) -> list[tuple[str | Promise, str | Promise, dt.datetime]]:
     """(how, channel, when) of every proof that the message reached its person, the oldest first. One query."""
     rows = Proof.objects.filter(person_id=message.person_id, key=message.key).order_by("at", "pk")
-    return [(ProofKind(one.how).label, Channel(one.channel).label if one.channel else "", one.at) for one in rows]
+    return [(*_how(one), one.at) for one in rows]
+
+
+def _how(proof: Proof) -> tuple[str | Promise, str | Promise]:
+    if proof.channel in Hand.values:
+        return Hand(proof.channel).label, ""
+    return ProofKind(proof.how).label, Channel(proof.channel).label if proof.channel else ""
 
 
 # --- the operator's view ---

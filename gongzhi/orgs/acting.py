@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from gongzhi.accounts.models import Account, ApiClient
+from gongzhi.accounts.sessions import by_card_alone
 from gongzhi.core.actor import Actor, ActorKind, Scope
 from gongzhi.core.times import today
 from gongzhi.orgs.models import Agency, Appointment, Membership
@@ -31,7 +32,8 @@ def actor_of(request: HttpRequest, request_id: uuid.UUID) -> Actor:
     if not isinstance(account, Account):
         return Actor.visitor(request_id=request_id)
     request.display_modes = account.display  # type: ignore[attr-defined]  # the look follows the person
-    chosen = str(request.session.get(ACTING_FOR, ""))
+    # A printed card opens what is one's own and no office (`accounts.sessions`).
+    chosen = "" if by_card_alone(request) else str(request.session.get(ACTING_FOR, ""))
     if chosen.startswith("agency:"):
         actor = for_agency(account, int(chosen.removeprefix("agency:")), request_id)
         if actor is not None:

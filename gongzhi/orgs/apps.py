@@ -7,6 +7,7 @@ class OrgsConfig(AppConfig):
 
     def ready(self) -> None:
         from gongzhi.notify.contracts import register_kind
-        from gongzhi.orgs.notifications import SAVED_SEARCH_ANSWERED
+        from gongzhi.orgs.notifications import KINDS
 
-        register_kind(SAVED_SEARCH_ANSWERED)
+        for kind in KINDS:
+            register_kind(kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
@@ -52,6 +53,13 @@ class AgencyKind(models.TextChoices):
 
     REGISTRY = "registry", _("Registration authority")
     OPERATOR = "operator", _("Platform operator")
+    AUTHORITY = "authority", _("Business authority")
+    INDUSTRY = "industry", _("Industry department")
+    COMMUNITY = "community", _("Street or community")
+    ASSESSOR = "assessor", _("Assessment body")
+    AUDITOR = "auditor", _("Auditor")
+    FUNDER = "funder", _("Funder or buyer of services")
+    HELP_DESK = "help_desk", _("Help desk")
 
 
 class Role(models.TextChoices):
@@ -60,9 +68,33 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
     REGISTRAR = "registrar", _("Registry officer")
     READER = "reader", _("Reader")
+    HEAD = "head", _("Agency's administrator")
+    OVERSEER = "overseer", _("Officer of the business authority")
+    INDUSTRY_OFFICER = "industry_officer", _("Officer of the industry department")
+    COMMUNITY_WORKER = "community_worker", _("Street or community worker")
+    ASSESSOR = "assessor", _("Assessor")
+    AUDITOR = "auditor", _("Auditor")
+    FUNDER = "funder", _("Funder's officer")
+    HELPER = "helper", _("Help desk worker")
+
+
+#: Which roles an agency of a kind gives. A reader and an administrator of its own every agency may have.
+ROLES_OF_KIND: dict[str, tuple[Role, ...]] = {
+    AgencyKind.REGISTRY: (Role.REGISTRAR, Role.READER, Role.HEAD),
+    AgencyKind.OPERATOR: (Role.ADMINISTRATOR, Role.READER, Role.HEAD),
+    AgencyKind.AUTHORITY: (Role.OVERSEER, Role.READER, Role.HEAD),
+    AgencyKind.INDUSTRY: (Role.INDUSTRY_OFFICER, Role.READER, Role.HEAD),
+    AgencyKind.COMMUNITY: (Role.COMMUNITY_WORKER, Role.READER, Role.HEAD),
+    AgencyKind.ASSESSOR: (Role.ASSESSOR, Role.READER, Role.HEAD),
+    AgencyKind.AUDITOR: (Role.AUDITOR, Role.READER, Role.HEAD),
+    AgencyKind.FUNDER: (Role.FUNDER, Role.READER, Role.HEAD),
+    AgencyKind.HELP_DESK: (Role.HELPER, Role.READER, Role.HEAD),
+}
 
 
 APPOINT = "orgs.appoint"
+#: Name and end the staff of one's own agency.
+KEEP_STAFF = "orgs.keep_staff"
 INDEX = "orgs.index"
 WRITE_REGISTER = "orgs.write_register"
 SEE_WORKBENCH = "orgs.see_workbench"
@@ -91,6 +123,35 @@ class Basis(models.TextChoices):
 
     LETTER = "letter", _("A letter of the organization with its seal")
     REPRESENTATIVE = "representative", _("The legal representative came in person")
+    VERIFIED = "verified", _("The verified identity of the legal representative")
+
+
+class ClaimState(models.TextChoices):
+    """Where the claim of a person to be in charge of an organization stands."""
+
+    WITH_OWNER = "with_owner", _("Waits for the person in charge")
+    WAITING = "waiting", _("Waits for the registration authority")
+    ADMITTED = "admitted", _("Admitted")
+    REFUSED = "refused", _("Refused with reason")
+    WITHDRAWN = "withdrawn", _("Taken back")
+
+
+#: Which state may follow which. A person in charge who confirms admits; who disputes or is silent leaves it to the registry.
+CLAIM_STEPS: dict[str, frozenset[str]] = {
+    ClaimState.WITH_OWNER: frozenset({ClaimState.WAITING, ClaimState.ADMITTED, ClaimState.WITHDRAWN}),
+    ClaimState.WAITING: frozenset({ClaimState.ADMITTED, ClaimState.REFUSED, ClaimState.WITHDRAWN}),
+}
+#: States in which a claim waits for somebody.
+CLAIM_OPEN = (ClaimState.WITH_OWNER, ClaimState.WAITING)
+
+
+class OwnerSays(models.TextChoices):
+    """What a person in charge said about somebody's claim to be in charge too."""
+
+    NOT_ASKED = "", _("not asked")
+    CONFIRMED = "confirmed", _("confirmed")
+    DISPUTED = "disputed", _("disputed")
+    SILENT = "silent", _("no answer in time")
 
 
 SEE_DESK = "orgs.see_desk"
@@ -98,3 +159,34 @@ INVITE = "orgs.invite"
 KEEP_MEMBERS = "orgs.keep_members"
 NAME_OWNERS = "orgs.name_owners"
 ADMIT_OWNER = "orgs.admit_owner"
+
+
+class HouseKind(models.TextChoices):
+    """What an organization keeps for itself on its desk."""
+
+    CONTACTS = "contacts", _("Contacts")
+    MINUTES = "minutes", _("Minutes")
+    DRAFT = "draft", _("Draft")
+    ACCOUNTS = "accounts", _("Accounts book")
+
+
+class OpeningGround(models.TextChoices):
+    """By what law an official opens what an organization keeps for itself."""
+
+    SUPERVISION = "supervision", _("Supervision and inspection by the registration authority")
+    CHARITY = "charity", _("Inquiry into a charity suspected of breaking the law")
+    PENALTY = "penalty", _("Investigation for an administrative penalty")
+
+
+#: The article of each ground, as the organization reads it.
+GROUND_ARTICLES: dict[str, str | Promise] = {
+    OpeningGround.SUPERVISION: _(
+        "Regulation on social groups, article 24; on social service institutions, article 19; on foundations, article 34"
+    ),
+    OpeningGround.CHARITY: _("Charity law, article 104"),
+    OpeningGround.PENALTY: _("Administrative penalty law, articles 54 and 55"),
+}
+
+READ_HOUSE = "orgs.read_house"
+KEEP_HOUSE = "orgs.keep_house"
+OPEN_HOUSE = "orgs.open_house"

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Exists, F, Func, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts.models import Person
@@ -16,7 +17,23 @@ from gongzhi.core import searchtext
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.clocks import Version, VersionQuerySet, clock_constraints
 from gongzhi.core.ids import public_id
-from gongzhi.orgs.enums import AgencyKind, Ending, Kind, OrgRole, Role, Standing
+from gongzhi.core.retention import Retention
+from gongzhi.core.states import HasState
+from gongzhi.orgs.enums import (
+    CLAIM_OPEN,
+    CLAIM_STEPS,
+    AgencyKind,
+    Basis,
+    ClaimState,
+    Ending,
+    HouseKind,
+    Kind,
+    OpeningGround,
+    OrgRole,
+    OwnerSays,
+    Role,
+    Standing,
+)
 from gongzhi.tlog.contracts import SealedRecord
 
 
@@ -46,9 +63,9 @@ class OrganizationQuerySet(models.QuerySet["Organization"]):
 class Organization(models.Model):
     """One body of the register as it stands today. History is in `registry`; this row is a copy kept by its actions."""
 
-    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    public_id = models.CharField(max_length=10, default=public_id)
     kind = models.CharField(max_length=24, choices=Kind.choices)
-    credit_code = models.CharField(max_length=18, unique=True, null=True, db_collation="C")
+    credit_code = models.CharField(max_length=18, null=True, db_collation="C")
     #: Registration or filing number of a body without a (valid) credit code.
     number = models.CharField(max_length=64, blank=True, default="", db_collation="C")
     #: Division path of the registration authority; `/` for bodies registered by the Ministry of Civil Affairs.
@@ -62,6 +79,10 @@ class Organization(models.Model):
     class Meta:
         db_table = "orgs_organization"
         constraints = [
+            # Not `unique=True`, which would add a second index of patterns for each: of codes in their collation this one
+            # serves beginnings too, and nobody looks for the beginning of an id. A million rows pay for every index.
+            models.UniqueConstraint(fields=["public_id"], name="orgs_organization_public_id"),
+            models.UniqueConstraint(fields=["credit_code"], name="orgs_organization_credit_code"),
             models.CheckConstraint(condition=~Q(name=""), name="orgs_organization_named"),
             models.CheckConstraint(
                 condition=Q(credit_code__isnull=False) | ~Q(number=""),
@@ -127,7 +148,10 @@ class OrganizationSearch(models.Model):
     `orgs.search`.
     """
 
-    org = models.OneToOneField(Organization, on_delete=models.CASCADE, primary_key=True, related_name="search")
+    #: Without a constraint: the row is made from the organization's own, and checking it again costs more than writing it.
+    org = models.OneToOneField(
+        Organization, on_delete=models.CASCADE, primary_key=True, related_name="search", db_constraint=False
+    )
     #: Compact present name.
     name = models.TextField(db_collation="C", default="")
     #: Compact texts one after the other, each behind a sign no compact text holds: `=` name, `<` former name, `@` host,
@@ -289,14 +313,33 @@ class Mark(Version):
         )
 
 
+class AgencyQuerySet(models.QuerySet["Agency"]):
+    """Questions about agencies."""
+
+    def within(self, path: str) -> Self:
+        """Those of a division path and below; `/` is the whole country, nothing is none."""
+        if not path:
+            return self.none()
+        return self if path == "/" else self.filter(path__gte=path, path__lt=path[:-1] + "0")
+
+    def with_staff(self, day: dt.date) -> Self:
+        """With `staff`: how many people hold a role there on a day."""
+        holds = Q(appointments__since__lte=day) & (
+            Q(appointments__until__isnull=True) | Q(appointments__until__gte=day)
+        )
+        return self.annotate(staff=models.Count("appointments__person", filter=holds, distinct=True))
+
+
 class Agency(models.Model):
-    """A public body that works on the platform: a registration authority, or its operator."""
+    """A public body that works on the platform, of one of the kinds of `AgencyKind`."""
 
     public_id = models.CharField(max_length=10, unique=True, default=public_id)
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=16, choices=AgencyKind.choices)
     #: The division it answers for and everything below it; `/` is the whole country.
     path = models.CharField(max_length=64, db_collation="C")
+
+    objects = AgencyQuerySet.as_manager()
 
     class Meta:
         db_table = "orgs_agency"
@@ -422,7 +465,9 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
     def open(self, now: dt.datetime) -> Self:
         """Those that can still be accepted."""
-        return self.filter(taken_at__isnull=True, withdrawn_at__isnull=True, expires_at__gt=now)
+        return self.filter(
+            taken_at__isnull=True, withdrawn_at__isnull=True, refused_at__isnull=True, expires_at__gt=now
+        )
 
 
 class Invitation(models.Model):
@@ -452,6 +497,8 @@ class Invitation(models.Model):
     taken_at = models.DateTimeField(null=True)
     taken_by = models.BigIntegerField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
+    #: Who was invited said no.
+    refused_at = models.DateTimeField(null=True)
 
     objects = InvitationQuerySet.as_manager()
 
@@ -466,6 +513,11 @@ class Invitation(models.Model):
                 violation_error_message=_("An invitation is accepted by somebody, and not after it was withdrawn."),
             ),
             models.CheckConstraint(
+                condition=Q(refused_at__isnull=True) | Q(taken_at__isnull=True, withdrawn_at__isnull=True),
+                name="orgs_invitation_refused",
+                violation_error_message=_("An invitation that was accepted or withdrawn cannot be refused."),
+            ),
+            models.CheckConstraint(
                 condition=~Q(role=OrgRole.HANDLER) | Q(until__isnull=False),
                 name="orgs_invitation_delegation_ends",
                 violation_error_message=_("A delegation has a last day."),
@@ -475,3 +527,283 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.org_id}:{self.role} {self.public_id}"
+
+
+#: By so much a day can move back once the holidays of its year are announced.
+LONGEST_REST = dt.timedelta(days=10)
+
+
+class ClaimQuerySet(models.QuerySet["Claim"]):
+    """Questions about claims to be in charge of an organization."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Who claims, the organization, the registry whose reach holds it; a system process sees all.
+
+        The second wall says the same. Who of the organization is shown one is decided by the page: its persons in charge.
+        """
+        if actor.kind is ActorKind.PROCESS or actor.scope.path == "/":
+            return self
+        if actor.scope.person is not None:
+            return self.filter(person_id=actor.scope.person)
+        if actor.scope.org is not None:
+            return self.filter(org_id=actor.scope.org)
+        if actor.scope.path:
+            return self.filter(path__gte=actor.scope.path, path__lt=actor.scope.path + chr(1114111))
+        return self.none()
+
+    def open(self) -> Self:
+        """Those that wait for somebody."""
+        return self.filter(state__in=CLAIM_OPEN)
+
+    def unanswered(self, day: dt.date) -> Self:
+        """Those whose person in charge has let the time pass; one that is not settled yet gets the longest rest."""
+        settled = Q(owner_due_settled=True, owner_due_on__lt=day)
+        rest = Q(owner_due_settled=False, owner_due_on__lt=day - LONGEST_REST)
+        return self.filter(settled | rest, state=ClaimState.WITH_OWNER)
+
+
+class Claim(HasState):
+    """One person's claim to be in charge of a registered organization, with what proves control of it.
+
+    Where the organization has a person in charge already, that one is asked first, for a time. Then the registry decides.
+    """
+
+    transitions = CLAIM_STEPS
+    personal_fields: ClassVar[dict[str, str]] = {
+        "name_sealed": "so that the registry compares the person's name with the letter; 3 years after the end",
+        "name_masked": "so that both offices know whom it is about; 3 years after the end",
+        "says": "what the person adds; 3 years after the end",
+        "owner_words": "what the person in charge says about it; 3 years after the end",
+        "answer": "why it was refused, which may speak of persons; 3 years after the end",
+    }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("ended_at", 3 * 365),)
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="claims")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="claims")
+    #: Division path of the organization's registry when it was asked: whose reach holds it decides.
+    path = models.CharField(max_length=64, db_collation="C")
+    name_sealed = models.BinaryField()
+    name_masked = models.CharField(max_length=16)
+    basis = models.CharField(max_length=16, choices=Basis.choices)
+    #: The letter, in `files`; null for who proved it by a verified identity.
+    upload_id = models.BigIntegerField(null=True)
+    says = models.TextField(blank=True, default="")
+    state = models.CharField(max_length=16, choices=ClaimState.choices)
+    asked_at = models.DateTimeField(auto_now_add=True)
+    owner_due_on = models.DateField(null=True)
+    #: False while the holidays of the due year are not announced: then it is the earliest day it can be.
+    owner_due_settled = models.BooleanField(default=True)
+    owner_says = models.CharField(max_length=16, choices=OwnerSays.choices, blank=True, default="")
+    owner_words = models.TextField(blank=True, default="")
+    owner_at = models.DateTimeField(null=True)
+    owner_by = models.BigIntegerField(null=True)
+    answer = models.TextField(blank=True, default="")
+    ended_at = models.DateTimeField(null=True)
+    decided_by = models.BigIntegerField(null=True)
+
+    objects = ClaimQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_claim"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "person"], condition=Q(state__in=CLAIM_OPEN), name="orgs_claim_once_open"
+            ),
+            models.CheckConstraint(condition=Q(state__in=ClaimState.values), name="orgs_claim_state"),
+            models.CheckConstraint(
+                condition=(Q(basis=Basis.LETTER) & Q(upload_id__isnull=False))
+                | (Q(basis=Basis.VERIFIED) & Q(upload_id__isnull=True)),
+                name="orgs_claim_proof",
+                violation_error_message=_("Control is proved by a letter or by a verified identity."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ClaimState.WITH_OWNER) | Q(owner_due_on__isnull=False, owner_says=""),
+                name="orgs_claim_owner_has_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=CLAIM_OPEN, ended_at__isnull=True)
+                | Q(state=ClaimState.WITHDRAWN, ended_at__isnull=False)
+                | Q(state=ClaimState.ADMITTED, ended_at__isnull=False, decided_by__isnull=False)
+                | (Q(state=ClaimState.REFUSED, ended_at__isnull=False, decided_by__isnull=False) & ~Q(answer="")),
+                name="orgs_claim_decided",
+                violation_error_message=_("Who refuses says why."),
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("person_id")), name="orgs_claim_two_persons"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["path", "asked_at", "id"], name="orgs_claim_by_reach"),
+            models.Index(fields=["person", "-asked_at", "-id"], name="orgs_claim_by_person"),
+            models.Index(fields=["org", "-asked_at", "-id"], name="orgs_claim_by_org"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.state}"
+
+    def look_owner(self) -> tuple[int | None, int | None]:
+        """Whose data it holds: those of who claims, not of the organization."""
+        return self.person_id, None
+
+
+#: Nothing stays open for longer, whatever an official wishes. The ordinary longest term is a parameter.
+LONGEST_OPENING_DAYS = 366
+
+
+class OpeningQuerySet(models.QuerySet["Opening"]):
+    """Questions about openings of what organizations keep for themselves."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The organization's own, and those made by agencies within the reach; a system process sees all. The second wall
+        says the same."""
+        if actor.kind is ActorKind.PROCESS or actor.scope.path == "/":
+            return self
+        if actor.scope.org is not None:
+            return self.filter(org_id=actor.scope.org)
+        if actor.scope.path:
+            return self.filter(path__gte=actor.scope.path, path__lt=actor.scope.path + chr(1114111))
+        return self.none()
+
+    def open_at(self, moment: dt.datetime) -> Self:
+        """Those that open something at a moment."""
+        return self.filter(opened_at__lte=moment, until__gt=moment, closed_at__isnull=True)
+
+
+class Opening(models.Model):
+    """One official opens one kind of what an organization keeps for itself, on a legal ground, for a time, in its sight."""
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "reason": "why it was opened, which may speak of persons; 10 years after its end, in the organization's sight",
+    }
+    retention: ClassVar[tuple[Retention, ...]] = (Retention("until", 10 * 365),)
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="openings")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    #: Division path of the agency that opened it.
+    path = models.CharField(max_length=64, db_collation="C")
+    kind = models.CharField(max_length=16, choices=HouseKind.choices)
+    ground = models.CharField(max_length=16, choices=OpeningGround.choices)
+    #: The case's own reference, such as the number of its file.
+    matter = models.CharField(max_length=60)
+    reason = models.TextField()
+    official = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+    until = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    objects = OpeningQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_opening"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(matter=""),
+                name="orgs_opening_reason",
+                violation_error_message=_("An opening names its case and its reason."),
+            ),
+            models.CheckConstraint(
+                condition=Q(ground__in=OpeningGround.values) & Q(kind__in=HouseKind.values), name="orgs_opening_ground"
+            ),
+            models.CheckConstraint(
+                condition=Q(until__gt=F("opened_at"))
+                & Q(until__lte=F("opened_at") + dt.timedelta(days=LONGEST_OPENING_DAYS)),
+                name="orgs_opening_has_an_end",
+                violation_error_message=_("An opening ends within a year."),
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(closed_at__gte=F("opened_at")), name="orgs_opening_closed"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["org", "-opened_at", "-id"], name="orgs_opening_newest"),
+            models.Index(fields=["org", "kind", "until"], name="orgs_opening_live"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.kind} until {self.until:%Y-%m-%d}"
+
+    def opens_at(self, moment: dt.datetime) -> bool:
+        """Whether it opens something at a moment."""
+        return self.closed_at is None and self.opened_at <= moment < self.until
+
+
+class HouseRecordQuerySet(models.QuerySet["HouseRecord"]):
+    """Questions about what organizations keep for themselves."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """The organization's own; an agency what was filed to it, or what it has opened itself; a process sees all.
+
+        The second wall says the same, except that it knows divisions and not agencies: there an opening holds for the
+        agencies above the one that made it too.
+        """
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        if actor.scope.org is not None:
+            return self.filter(org_id=actor.scope.org)
+        reach = actor.scope.path
+        if not reach:
+            return self.none()
+        rows = self if reach == "/" else self.filter(path__gte=reach, path__lt=reach + chr(1114111))
+        opened = Opening.objects.filter(org=OuterRef("org"), kind=OuterRef("kind"), agency_id=actor.agency_id or 0)
+        return rows.filter(Q(filed_at__isnull=False) | Exists(opened.open_at(timezone.now())))
+
+
+class HouseRecord(models.Model):
+    """One thing an organization keeps for itself: contacts, minutes, a draft, a page of its accounts book.
+
+    No official sees it until the organization files it, or an opening with a legal ground covers its kind.
+    """
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "title_sealed": "what the organization keeps for itself; until it removes it, what was filed stays",
+        "text_sealed": "what the organization keeps for itself; until it removes it, what was filed stays",
+    }
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="house_records")
+    #: Division path of the organization's registry, kept up to date by whoever writes or opens.
+    path = models.CharField(max_length=64, db_collation="C")
+    kind = models.CharField(max_length=16, choices=HouseKind.choices)
+    title_sealed = models.BinaryField()
+    text_sealed = models.BinaryField(default=b"")
+    #: The day it speaks of.
+    on = models.DateField()
+    #: A paper that belongs to it, in `files`.
+    upload_id = models.BigIntegerField(null=True)
+    written_at = models.DateTimeField(auto_now_add=True)
+    written_by = models.BigIntegerField()
+    changed_at = models.DateTimeField(null=True)
+    filed_at = models.DateTimeField(null=True)
+    filed_by = models.BigIntegerField(null=True)
+
+    objects = HouseRecordQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_house_record"
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=HouseKind.values), name="orgs_house_record_kind"),
+            models.CheckConstraint(
+                condition=Q(filed_at__isnull=True, filed_by__isnull=True)
+                | Q(filed_at__isnull=False, filed_by__isnull=False),
+                name="orgs_house_record_filed",
+            ),
+            models.CheckConstraint(
+                condition=Q(filed_at__isnull=True) | Q(changed_at__isnull=True) | Q(changed_at__lte=F("filed_at")),
+                name="orgs_house_record_filed_stays",
+                violation_error_message=_("What was filed is not changed any more."),
+            ),
+            models.CheckConstraint(condition=Q(path__endswith="/"), name="orgs_house_record_path"),
+        ]
+        indexes = [
+            models.Index(fields=["org", "-on", "-id"], name="orgs_house_record_newest"),
+            models.Index(fields=["path", "org"], condition=Q(filed_at__isnull=False), name="orgs_house_record_filed"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.public_id} {self.kind}"
+
+    def look_owner(self) -> tuple[int | None, int | None]:
+        """Whose data it holds: the organization's."""
+        return None, self.org_id

@@ -3,13 +3,35 @@
 from __future__ import annotations
 
 from gongzhi.core.actor import Actor, ActorKind
-from gongzhi.orgs.enums import ADMIT_OWNER, APPOINT, INVITE, KEEP_MEMBERS, NAME_OWNERS, WRITE_REGISTER, OrgRole
-from gongzhi.orgs.models import Agency, Invitation, Membership, Organization
+from gongzhi.orgs.enums import (
+    ADMIT_OWNER,
+    APPOINT,
+    INVITE,
+    KEEP_HOUSE,
+    KEEP_MEMBERS,
+    KEEP_STAFF,
+    NAME_OWNERS,
+    OPEN_HOUSE,
+    READ_HOUSE,
+    WRITE_REGISTER,
+    OrgRole,
+    Role,
+)
+from gongzhi.orgs.models import Agency, Claim, HouseRecord, Invitation, Membership, Opening, Organization
+from gongzhi.orgs.roles import permissions_of
 
 
-def can_appoint(actor: Actor, agency: Agency) -> bool:
-    """An administrator for the agencies in reach, or a named process (first administrator, seeds)."""
-    return actor.may(APPOINT) and (bool(actor.process) or actor.reaches(agency.path))
+def can_appoint(actor: Actor, agency: Agency, role: str = "") -> bool:
+    """An administrator for the agencies in reach, or a named process (first administrator, seeds). An agency's own
+    administrator for its staff, but for roles that appoint in turn or keep the platform."""
+    if actor.may(APPOINT) and (bool(actor.process) or actor.reaches(agency.path)):
+        return True
+    return actor.may(KEEP_STAFF) and actor.agency_id == agency.pk and not appoints(role)
+
+
+def appoints(role: str) -> bool:
+    """Whether a role is given only from above: it names others, or keeps the platform."""
+    return role in {Role.HEAD, Role.ADMINISTRATOR} or APPOINT in permissions_of(role)
 
 
 def can_found_agency(actor: Actor, path: str) -> bool:
@@ -64,3 +86,54 @@ def can_forget_invited(actor: Actor) -> bool:
 def can_admit_owner(actor: Actor, organization: Organization) -> bool:
     """The registry officer above the organization, or a named process (seeds)."""
     return actor.may(ADMIT_OWNER) and (bool(actor.process) or actor.reaches(organization.path))
+
+
+def can_claim(actor: Actor) -> bool:
+    """A person for themself: nobody claims an organization in another's name."""
+    return actor.kind is ActorKind.PERSON and actor.scope.person is not None
+
+
+def can_withdraw_claim(actor: Actor, claim: Claim) -> bool:
+    """Who claims."""
+    return can_claim(actor) and actor.scope.person == claim.person_id
+
+
+def can_answer_claim(actor: Actor, claim: Claim) -> bool:
+    """A person in charge of the organization, never about their own claim."""
+    own = actor.kind is ActorKind.ORGANIZATION and actor.org_id == claim.org_id and actor.may(NAME_OWNERS)
+    return own and actor.person_id != claim.person_id
+
+
+def can_decide_claim(actor: Actor, claim: Claim) -> bool:
+    """The registry officer above the organization, never about their own claim."""
+    return can_admit_owner(actor, claim.org) and actor.person_id != claim.person_id
+
+
+def can_pass_claims_on(actor: Actor) -> bool:
+    """The platform's own process, when the time of a person in charge is over."""
+    return actor.kind is ActorKind.PROCESS
+
+
+def can_end_delegations(actor: Actor) -> bool:
+    """The platform's own process, after the last day."""
+    return actor.kind is ActorKind.PROCESS
+
+
+def can_read_house(actor: Actor, record: HouseRecord) -> bool:
+    """Who of the organization may read what it keeps for itself. Officials: by `visible_to` and `can_open_house`."""
+    return actor.kind is ActorKind.ORGANIZATION and actor.org_id == record.org_id and actor.may(READ_HOUSE)
+
+
+def can_write_house(actor: Actor, org_id: int) -> bool:
+    """Who of the organization keeps its own-house records, files them and takes them away."""
+    return actor.kind is ActorKind.ORGANIZATION and actor.org_id == org_id and actor.may(KEEP_HOUSE)
+
+
+def can_open_house(actor: Actor, organization: Organization) -> bool:
+    """An official with that task, of an agency whose reach holds the organization."""
+    return actor.kind is ActorKind.AGENCY and actor.may(OPEN_HOUSE) and actor.reaches(organization.path)
+
+
+def can_close_opening(actor: Actor, opening: Opening) -> bool:
+    """Any official of the agency that opened it with that task: closing shows less, never more."""
+    return actor.kind is ActorKind.AGENCY and actor.may(OPEN_HOUSE) and actor.agency_id == opening.agency_id

@@ -50,11 +50,14 @@ ROLES: dict[str, RoleDefinition] = {
         _("Keeps the register of one division and everything below it: loads lists and corrects entries."),
         frozenset(
             {
+                "accounts.review_identity",
+                "accounts.serve_counter",
                 "files.read",
                 "loudspeaker.approve",
                 "loudspeaker.keep_points",
                 "loudspeaker.prepare",
                 "orgs.admit_owner",
+                "orgs.open_house",
                 "orgs.see_workbench",
                 "privacy.answer",
                 "privacy.export_people",
@@ -71,21 +74,84 @@ ROLES: dict[str, RoleDefinition] = {
         _("Sees the workbench of the agency and changes nothing."),
         frozenset({"orgs.see_workbench", "privacy.read_out"}),
     ),
+    Role.HEAD: RoleDefinition(
+        _("Names the staff of their own agency and ends their roles; decides nothing about an organization."),
+        frozenset({"orgs.keep_staff", "orgs.see_workbench"}),
+    ),
+    Role.OVERSEER: RoleDefinition(
+        _(
+            "Works for the authority in charge of organizations' business: sees the workbench and answers for what it looked at."
+        ),
+        frozenset({"files.read", "orgs.see_workbench", "privacy.answer", "privacy.read_out"}),
+    ),
+    Role.INDUSTRY_OFFICER: RoleDefinition(
+        _("Works for the department of a trade: sees the workbench and answers for what it looked at."),
+        frozenset({"files.read", "orgs.see_workbench", "privacy.answer", "privacy.read_out"}),
+    ),
+    Role.COMMUNITY_WORKER: RoleDefinition(
+        _("Serves residents of a street or community: registers people at the counter, announces by loudspeaker."),
+        frozenset(
+            {
+                "accounts.serve_counter",
+                "loudspeaker.approve",
+                "loudspeaker.keep_points",
+                "loudspeaker.prepare",
+                "orgs.see_workbench",
+                "privacy.read_out",
+            }
+        ),
+    ),
+    Role.ASSESSOR: RoleDefinition(
+        _("Assesses organizations on an authority's order: sees the workbench, and what is handed in to be assessed."),
+        frozenset({"files.read", "orgs.see_workbench"}),
+    ),
+    Role.AUDITOR: RoleDefinition(
+        _("Audits organizations' accounts on an order: sees the workbench, and what is handed in to be audited."),
+        frozenset({"files.read", "orgs.see_workbench"}),
+    ),
+    Role.FUNDER: RoleDefinition(
+        _("Funds or buys services: sees the workbench, and what organizations hand in about them."),
+        frozenset({"files.read", "orgs.see_workbench"}),
+    ),
+    Role.HELPER: RoleDefinition(
+        _("Helps people at a counter: registers those who have neither phone nor e-mail, reads out who looked."),
+        frozenset({"accounts.serve_counter", "orgs.see_workbench", "privacy.read_out"}),
+    ),
     OrgRole.OWNER: RoleDefinition(
         _("Answers for the organization: names and takes out its people, hands over to a successor, does everything."),
-        frozenset({"files.read", "orgs.invite", "orgs.keep_members", "orgs.name_owners", "orgs.see_desk"}),
+        frozenset(
+            {
+                "files.read",
+                "orgs.invite",
+                "orgs.keep_house",
+                "orgs.keep_members",
+                "orgs.name_owners",
+                "orgs.read_house",
+                "orgs.see_desk",
+                "privacy.answer",
+            }
+        ),
     ),
     OrgRole.ADMINISTRATOR: RoleDefinition(
         _("Keeps the list of the organization's people and its files; names no person in charge."),
-        frozenset({"files.read", "orgs.invite", "orgs.keep_members", "orgs.see_desk"}),
+        frozenset(
+            {
+                "files.read",
+                "orgs.invite",
+                "orgs.keep_house",
+                "orgs.keep_members",
+                "orgs.read_house",
+                "orgs.see_desk",
+            }
+        ),
     ),
     OrgRole.HANDLER: RoleDefinition(
         _("Handles for the organization what was delegated, and only until the day that was named."),
-        frozenset({"files.read", "orgs.invite", "orgs.see_desk"}),
+        frozenset({"files.read", "orgs.invite", "orgs.keep_house", "orgs.read_house", "orgs.see_desk"}),
     ),
     OrgRole.READER: RoleDefinition(
         _("Sees the organization's desk and changes nothing."),
-        frozenset({"orgs.see_desk"}),
+        frozenset({"orgs.read_house", "orgs.see_desk"}),
     ),
 }
 
@@ -97,9 +163,12 @@ MEANINGS: dict[str, str | Promise] = {
     "orgs.invite": _("invite members who read"),
     "orgs.keep_members": _("give and end roles, invite administrators and handlers"),
     "orgs.name_owners": _("name further persons in charge"),
+    "orgs.read_house": _("read what the organization keeps for itself"),
+    "orgs.keep_house": _("write what the organization keeps for itself, and file it to the authority"),
+    "privacy.answer": _("answer people who ask why the organization looked at their data"),
 }
 #: What may be delegated to a handler, one by one. Seeing the desk always belongs to it.
-DELEGABLE = ("files.read", "orgs.invite")
+DELEGABLE = ("files.read", "orgs.invite", "orgs.read_house", "orgs.keep_house")
 
 
 def permissions_of(role: str) -> frozenset[str]:

@@ -9,9 +9,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.core.times import today
+from gongzhi.files.enums import Purpose
+from gongzhi.files.forms import PiecesField
 from gongzhi.notify.enums import BINDING, Category, Channel
 from gongzhi.notify.selectors import Wanted
-from gongzhi.orgs.enums import Basis, Kind, OrgRole
+from gongzhi.orgs.enums import GROUND_ARTICLES, AgencyKind, Basis, HouseKind, Kind, OpeningGround, OrgRole, Role
 from gongzhi.orgs.roles import DELEGABLE, MEANINGS, ROLES
 from gongzhi.reference.codes import code_list
 from gongzhi.registry import names
@@ -198,6 +200,48 @@ class InvitationForm(MemberRoleForm):
     field_order = ("address", "role", "delegated", "until")
 
 
+class AgencyForm(Form):
+    """A new agency: its name, what it does, and the division it answers for."""
+
+    name = forms.CharField(label=_("Name of the agency"), max_length=120)
+    kind = forms.ChoiceField(label=_("What it does"), choices=AgencyKind.choices)
+    division = forms.CharField(
+        label=_("Code of the division"),
+        max_length=12,
+        required=False,
+        help_text=_("Six digits, such as 440300. It answers for everything below. Empty is the whole country."),
+    )
+
+
+class AppointForm(Form):
+    """Who works for an agency, in which role, and until when."""
+
+    login = forms.CharField(
+        label=_("Phone number or e-mail address the person signs in with"),
+        max_length=254,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(label=_("Role"), widget=Radios)
+    until = DateBoxesField(
+        label=_("Last day"), required=False, help_text=_("Leave it empty where no end is known yet.")
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, roles: Sequence[Role], **more: Any) -> None:
+        super().__init__(data, **more)
+        field = self.fields["role"]
+        field.choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
+        field.widget = Radios(
+            choices=field.choices,  # type: ignore[attr-defined]
+            hints={role.value: ROLES[role].purpose for role in roles},
+        )
+
+
+class LastDayForm(Form):
+    """The last day of a role."""
+
+    until = DateBoxesField(label=_("Last day"), help_text=_("Today or later. The role holds through this day."))
+
+
 class SuccessorForm(Form):
     """Who is in charge after the last one leaves."""
 
@@ -217,4 +261,138 @@ class OwnerForm(Form):
         max_length=254,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    basis = forms.ChoiceField(label=_("What you have seen"), widget=Radios, choices=Basis.choices)
+    basis = forms.ChoiceField(
+        label=_("What you have seen"),
+        widget=Radios,
+        choices=[(one.value, one.label) for one in (Basis.LETTER, Basis.REPRESENTATIVE)],
+    )
+
+
+class ClaimForm(Form):
+    """What proves that somebody is in charge of an organization."""
+
+    basis = forms.ChoiceField(
+        label=_("How do you prove it?"),
+        widget=Radios(
+            hints={
+                Basis.LETTER.value: _("A scan or a photograph. The registration authority opens it, nobody else."),
+                Basis.VERIFIED.value: _("Your verified name is that of the legal representative in the register."),
+            },
+        ),
+    )
+    letter = PiecesField(
+        label=_("The letter"),
+        required=False,  # `clean` asks for it where it is the proof
+        purpose=Purpose.DOCUMENT,
+        help_text=_("PDF, OFD, Word or a picture, at most 20 MB."),
+    )
+    says = forms.CharField(
+        label=_("Anything the registration authority should know"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("You may leave this empty."),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, files: Any, *, by_identity: bool) -> None:
+        super().__init__(data, files, initial={"basis": Basis.VERIFIED if by_identity else Basis.LETTER})
+        ways = (Basis.LETTER, Basis.VERIFIED) if by_identity else (Basis.LETTER,)
+        self.fields["basis"].choices = [(one.value, one.label) for one in ways]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A letter is handed in where it is what proves it."""
+        data = super().clean() or {}
+        if data.get("basis") == Basis.LETTER and not data.get("letter") and "letter" not in self.errors:
+            self.add_error("letter", _("Hand in the letter of the organization."))
+        return data
+
+
+class ClaimAnswerForm(Form):
+    """What the person in charge says about somebody else's claim."""
+
+    CONFIRM, DISPUTE = "confirm", "dispute"
+    outcome = forms.ChoiceField(
+        label=_("Is this right?"),
+        widget=Radios(
+            hints={CONFIRM: _("This person is then in charge beside you, at once.")},
+        ),
+        choices=[
+            (CONFIRM, _("Yes, this person is in charge of the organization too")),
+            (DISPUTE, _("No, the registration authority has to look at it")),
+        ],
+    )
+    words = forms.CharField(
+        label=_("If it is not right: why"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The registration authority reads it."),
+    )
+
+
+class ClaimDecisionForm(Form):
+    """Whether the registry admits who claims."""
+
+    ADMIT, REFUSE = "admit", "refuse"
+    outcome = forms.ChoiceField(
+        label=_("Decision"),
+        widget=Radios,
+        choices=[
+            (ADMIT, _("Admit as the person in charge")),
+            (REFUSE, _("Refuse, with the reason")),
+        ],
+    )
+    answer = forms.CharField(
+        label=_("With a refusal: the reason"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The person reads it. Say what is missing, so that it can be right the next time."),
+    )
+
+
+class HouseRecordForm(Form):
+    """Something an organization keeps for itself."""
+
+    kind = forms.ChoiceField(label=_("What is it?"), widget=Radios, choices=HouseKind.choices)
+    title = forms.CharField(label=_("Title"), max_length=120)
+    on = DateBoxesField(label=_("The day it speaks of"), initial=today)
+    text = forms.CharField(
+        label=_("Text"),
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_("Kept encrypted. Only members whose role allows it read it."),
+    )
+    paper = PiecesField(
+        label=_("A paper that belongs to it"),
+        required=False,
+        purpose=Purpose.EVIDENCE,
+        help_text=_("You may leave this empty. PDF, OFD, Word, Excel, pictures, text; at most 20 MB."),
+    )
+
+    def __init__(self, data: Any = None, files: Any = None, *, changes: bool = False, **more: Any) -> None:
+        super().__init__(data, files, **more)
+        if changes:
+            del self.fields["kind"], self.fields["paper"]
+
+
+class OpeningForm(Form):
+    """On what ground an official opens what an organization keeps for itself."""
+
+    kind = forms.ChoiceField(label=_("What is opened?"), widget=Radios, choices=HouseKind.choices)
+    ground = forms.ChoiceField(
+        label=_("Legal ground"),
+        widget=Radios(hints=GROUND_ARTICLES),
+        choices=OpeningGround.choices,
+    )
+    matter = forms.CharField(
+        label=_("Case"), max_length=60, help_text=_("Its reference, such as the number of its file.")
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("The organization reads it at once, with your office and the last day."),
+    )
+    until = DateBoxesField(label=_("Last day"), help_text=_("Within a year. You can end it earlier."))

@@ -29,6 +29,7 @@ from gongzhi.orgs.policies import can_admit_owner, can_give_role, can_keep_membe
 from gongzhi.orgs.roles import MEANINGS, ROLES, permissions_held
 from gongzhi.portal import results
 from gongzhi.portal.forms import InvitationForm, MemberRoleForm, OwnerForm, SuccessorForm
+from gongzhi.portal.selectors import claims_for_house, claims_of, desk_tabs, openings_now, questions_waiting
 
 PAGE = 30
 RECENT = 5
@@ -55,16 +56,7 @@ def _mine(request: DoorRequest) -> Membership:
 
 
 def _tabs(request: DoorRequest) -> list[dict[str, Any]]:
-    here = request.resolver_match.view_name if request.resolver_match else ""
-    places = [
-        ("portal:desk", _("Overview")),
-        ("portal:member_list", _("Members")),
-        ("portal:invitation_list", _("Invitations")),
-        ("portal:org_role_list", _("Roles")),
-    ]
-    if not request.actor.may(INVITE):
-        places = [place for place in places if place[0] != "portal:invitation_list"]
-    return [{"url": reverse(name), "label": label, "current": name == here, "count": None} for name, label in places]
+    return desk_tabs(request.actor, request.resolver_match.view_name if request.resolver_match else "")
 
 
 @require_safe
@@ -78,6 +70,7 @@ def my_page(request: DoorRequest) -> HttpResponse:
         "letters": latest(actor, limit=RECENT),
         "memberships": memberships_of(account),
         "agencies": capacities(account),
+        "claims": claims_of(actor),
         "searches": results.saved(actor)[:RECENT],
     }
     return render(request, "portal/my.html", context)
@@ -102,6 +95,9 @@ def desk(request: DoorRequest) -> HttpResponse:
         "held": [MEANINGS[code] for code in sorted(permissions_held(mine.role, mine.delegated))],
         "count": living.count(),
         "waiting": waiting,
+        "claims": claims_for_house(actor),
+        "openings": openings_now(actor),
+        "questions": questions_waiting(actor),
         "ending": _named(list(soon)),
         "may_invite": actor.may(INVITE),
     }
@@ -297,6 +293,9 @@ def invitation(request: DoorRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             raise NotAllowed("orgs.accept")
         return render(request, "portal/not_as_office.html", {"next": request.get_full_path()})
+    if request.method == "POST" and request.POST.get("answer") == "refuse":
+        actions.refuse_invitation(actor=request.actor, token=token, account=account)
+        return HttpResponseRedirect(reverse("portal:my"))
     if request.method == "POST":
         actions.accept_invitation(actor=request.actor, token=token, account=account)
         return HttpResponseRedirect(reverse("portal:my"))

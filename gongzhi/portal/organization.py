@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gongzhi.core.actor import ActorKind
 from gongzhi.core.door import DoorRequest, after
 from gongzhi.core.errors import RuleViolation
 from gongzhi.core.network import address_of
@@ -96,6 +97,7 @@ def organization_detail(request: DoorRequest, reference: str) -> HttpResponse:
         "void": standing == Standing.VOID,
         "no_legal_person": organization.kind in NO_LEGAL_PERSON,
         "may_correct": can_correct(request.actor, organization),
+        "may_claim": standing not in ENDED and request.actor.kind in (ActorKind.VISITOR, ActorKind.PERSON),
         "items_ground": ITEMS_GROUND.get(organization.kind, ""),
         "objection_url": "" if asof.on else reverse("portal:objection_raise", args=[named]),
         "api_url": reverse("api-1:organization", args=[named]),

@@ -18,6 +18,7 @@ from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.orgs.enums import ENDED, Kind
 from gongzhi.orgs.models import Organization
+from gongzhi.orgs.policies import can_open_house
 from gongzhi.portal import selectors
 from gongzhi.registry import actions, forms
 from gongzhi.registry.enums import CORRECT, NO_LEGAL_PERSON
@@ -184,6 +185,7 @@ def organization_desk(request: DoorRequest, reference: str) -> HttpResponse:
         ],
         "done": done.title if done else "",
         "closed_kind": organization.kind == Kind.OVERSEAS_OFFICE,
+        "may_open_house": can_open_house(request.actor, organization),
     }
     return render(request, "portal/organization_desk.html", context)
 

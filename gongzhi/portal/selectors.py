@@ -7,21 +7,29 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gongzhi.core import searchtext
+from gongzhi.core.actor import Actor
 from gongzhi.core.times import SHANGHAI, today
-from gongzhi.orgs.enums import ENDED
-from gongzhi.orgs.models import Organization, Tally
+from gongzhi.orgs.enums import ENDED, INVITE, NAME_OWNERS, READ_HOUSE, ClaimState, HouseKind
+from gongzhi.orgs.models import Claim, HouseRecord, Opening, Organization, Tally
 from gongzhi.orgs.search.text import FORMER, HOST, NAME, PERSON
+from gongzhi.privacy.enums import ANSWER
+from gongzhi.privacy.models import Question
 from gongzhi.reference.codes import code_list
 from gongzhi.reference.models import Division
 from gongzhi.registry.models import Confirmation, Source, Version
+
+#: What an overview shows of a list.
+RECENT = 5
 
 #: Marks a reader weighs before giving, as lists and filters name them.
 MARKS: dict[str, str | Promise] = {
@@ -239,3 +247,86 @@ def registered_total() -> int:
 def last_source() -> Source | None:
     """The newest evidence the register took in."""
     return Source.objects.order_by("-pk").first()
+
+
+# --- claims to be in charge of an organization ---
+
+
+def claims_of(actor: Actor) -> list[Claim]:
+    """The newest claims of a person, for their own page. One query."""
+    return list(Claim.objects.visible_to(actor).select_related("org").order_by("-asked_at", "-pk")[:RECENT])
+
+
+def claims_for_house(actor: Actor) -> list[Claim]:
+    """The claims that wait for the person in charge of the organization one acts for."""
+    if not actor.may(NAME_OWNERS):
+        return []
+    waiting = Claim.objects.visible_to(actor).filter(state=ClaimState.WITH_OWNER)
+    return list(waiting.order_by("owner_due_on", "pk")[:RECENT])
+
+
+def claims_waiting(actor: Actor) -> int:
+    """How many claims wait for the registry one acts for."""
+    return Claim.objects.visible_to(actor).filter(state=ClaimState.WAITING).count()
+
+
+# --- an organization's desk ---
+
+#: Places of a desk: address, label, the permission that shows it.
+DESK = (
+    ("portal:desk", gettext_lazy("Overview"), ""),
+    ("portal:member_list", gettext_lazy("Members"), ""),
+    ("portal:invitation_list", gettext_lazy("Invitations"), INVITE),
+    ("portal:org_role_list", gettext_lazy("Roles"), ""),
+    ("portal:house_list", gettext_lazy("Own records"), READ_HOUSE),
+    ("portal:desk_seen", gettext_lazy("What the authority can see"), ""),
+    ("privacy:desk_questions", gettext_lazy("Questions"), ANSWER),
+)
+
+
+def desk_tabs(actor: Actor, here: str) -> list[dict[str, Any]]:
+    """The tabs of a desk that this actor is shown; `here` is the name of the present page."""
+    return [
+        {"url": reverse(name), "label": label, "current": name == here, "count": None}
+        for name, label, permission in DESK
+        if not permission or actor.may(permission)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKind:
+    """One kind of what an organization keeps for itself: how much of it, and what officials see of it now."""
+
+    label: str | Promise
+    kept: int
+    filed: int
+    #: Openings of it that hold at this moment.
+    open: Sequence[Opening]
+
+
+def openings_now(actor: Actor) -> list[Opening]:
+    """What an authority has open of the organization one acts for, what ends first in front. One query."""
+    return list(Opening.objects.visible_to(actor).open_at(timezone.now()).select_related("agency").order_by("until"))
+
+
+def questions_waiting(actor: Actor) -> int | None:
+    """How many people wait for the organization's answer why it looked; None for who may not answer."""
+    if not actor.may(ANSWER):
+        return None
+    return Question.objects.visible_to(actor).waiting().filter(to_org=actor.org_id).count()
+
+
+def kept_kinds(actor: Actor) -> list[KeptKind]:
+    """What the organization one acts for keeps, kind by kind. Two queries."""
+    counted = {
+        row["kind"]: (row["n"], row["filed"])
+        for row in HouseRecord.objects.visible_to(actor)
+        .values("kind")
+        .annotate(n=Count("pk"), filed=Count("filed_at"))
+        .order_by()
+    }
+    live = openings_now(actor)
+    return [
+        KeptKind(kind.label, *counted.get(kind.value, (0, 0)), [one for one in live if one.kind == kind])
+        for kind in HouseKind
+    ]

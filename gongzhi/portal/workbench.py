@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gongzhi.accounts.models import Account
+from gongzhi.accounts.contracts import IDENTITY_REVIEW, review_queue
+from gongzhi.accounts.enums import REVIEW_IDENTITY, SERVE_COUNTER
+from gongzhi.accounts.models import Account, Errand
 from gongzhi.accounts.sessions import used_second_factor
 from gongzhi.core.actor import Actor
 from gongzhi.core.capabilities import switched_off
@@ -29,7 +31,7 @@ from gongzhi.notify.models import Outbox
 from gongzhi.notify.policies import can_oversee
 from gongzhi.notify.selectors import oversight
 from gongzhi.orgs.acting import ACTING_FOR, capacities, memberships_of
-from gongzhi.orgs.enums import APPOINT, SEE_WORKBENCH
+from gongzhi.orgs.enums import ADMIT_OWNER, APPOINT, SEE_WORKBENCH
 from gongzhi.orgs.models import Organization
 from gongzhi.portal import selectors
 from gongzhi.privacy.enums import ANSWER
@@ -99,7 +101,16 @@ def act_for(request: DoorRequest) -> HttpResponse:
 
 def _work(actor: Actor) -> list[dict[str, object]]:
     """What waits for an official's answer, as boxes of the workbench."""
-    return [*_questions(actor), *_objections(actor)]
+    return [*_questions(actor), *_objections(actor), *_people(actor), *_claims(actor)]
+
+
+def _claims(actor: Actor) -> list[dict[str, object]]:
+    """People who claim to be in charge of an organization and wait for the registry."""
+    if not actor.may(ADMIT_OWNER):
+        return []
+    waiting = selectors.claims_waiting(actor)
+    url = reverse("portal:claim_list")
+    return [{"label": _("Claims to be in charge"), "value": waiting, "url": url, "tone": "bad" if waiting else ""}]
 
 
 def _questions(actor: Actor) -> list[dict[str, object]]:
@@ -131,6 +142,20 @@ def _objections(actor: Actor) -> list[dict[str, object]]:
             "tone": "bad" if waiting else "",
         }
     ]
+
+
+def _people(actor: Actor) -> list[dict[str, object]]:
+    """Documents that wait for a decision, and letters and calls."""
+    boxes: list[dict[str, object]] = []
+    if actor.may(REVIEW_IDENTITY):
+        waiting = review_queue().count(actor=actor, kind=IDENTITY_REVIEW)
+        boxes.append(
+            {"label": _("Identities to check"), "value": waiting, "url": reverse("accounts:identity_review_list")}
+        )
+    if actor.may(SERVE_COUNTER):
+        waiting = Errand.objects.visible_to(actor).waiting().count()
+        boxes.append({"label": _("Letters and calls"), "value": waiting, "url": reverse("accounts:errand_list")})
+    return boxes
 
 
 @require_safe

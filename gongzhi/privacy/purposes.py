@@ -32,6 +32,11 @@ CONTACT: Final[dict[str, Purpose]] = {
 PURPOSES: Final[dict[str, Purpose]] = {
     **CONTACT,
     "objection.ask_back": Purpose(_("To ask back about an objection that was raised"), DUTY),
+    "orgs.own_house": Purpose(
+        _("To read what was filed, or opened on a legal ground"),
+        _("What was filed, or the opening with its article and case that the desk shows"),
+    ),
+    "orgs.claim": Purpose(_("To look at what proves that the person is in charge of an organization"), DUTY),
     "accounts.client_contact": Purpose(_("To reach who runs a program"), DUTY),
     "registry.list": Purpose(_("To work through a list that was handed in"), DUTY),
     "privacy.request": Purpose(_("To decide what the person asked about their own data"), DUTY),
@@ -47,6 +52,16 @@ PURPOSES: Final[dict[str, Purpose]] = {
     "loudspeaker.play": Purpose(_("To play a broadcast, or to hear it before it is approved"), DUTY),
     "accounts.contact_changed": Purpose(_("To tell the old number that it was replaced")),
     "notify.deliver": Purpose(_("To send the person a notice")),
+    "verification.review": Purpose(_("To check the document the person handed in"), DUTY),
+    "verification.proof": Purpose(_("To compare the picture of the document the person handed in"), DUTY),
+    "verification.source": Purpose(
+        _("To ask the source the operator named whether name and number belong together"), DUTY
+    ),
+    "errand.deliver": Purpose(_("To write to the person, call them or go there with a notice"), DUTY),
+    "verification.age": Purpose(_("To know whether the law ties something to the person's age")),
+    "card.print": Purpose(
+        _("To print the card of the person at the counter"), _("The person stood at the counter and asked")
+    ),
     "refused.403": Purpose(_("Not stated: the system refused before a reason was asked")),
     "refused.404": Purpose(_("Not stated: the system refused before a reason was asked")),
 }
@@ -58,9 +73,17 @@ FIELDS: Final[dict[str, str | Promise]] = {
     "accounts.person.name_sealed": _("Full name"),
     "accounts.person.phone_sealed": _("Phone number"),
     "accounts.person.email": _("E-mail address"),
+    "accounts.verification.name_sealed": _("Name in the document"),
+    "accounts.verification.number_sealed": _("Number of the document"),
+    "accounts.verification.born_sealed": _("Day of birth"),
+    "accounts.card.number_sealed": _("Number of the card"),
+    "accounts.reach.value_sealed": _("How the person wants to be told"),
     "privacy.request.says_sealed": _("What the person wants corrected"),
     "accounts.person.looks": _("Who looked at the data"),
     "registry.objection.contact_sealed": _("Contact given with an objection"),
+    "orgs.claim.name_sealed": _("Full name"),
+    "orgs.houserecord.title_sealed": _("Title of an own record"),
+    "orgs.houserecord.text_sealed": _("Text of an own record"),
     "files.upload.content": _("A file"),
     "files.upload.name_sealed": _("Name of a file"),
     "accounts.apiclient.contact_sealed": _("Contact of a program"),
@@ -69,9 +92,16 @@ FIELDS: Final[dict[str, str | Promise]] = {
 #: Kind of row → what a refused try was about, where no field was named.
 KINDS: Final[dict[str, str | Promise]] = {
     "accounts.person": _("The record of the person"),
+    "accounts.verification": _("A document that was handed in"),
+    "accounts.errand": _("A letter or a call"),
+    "accounts.guardianship": _("Who is whose guardian"),
+    "accounts.card": _("A printed card"),
+    "accounts.reach": _("How the person wants to be told"),
     "files.upload": _("A file"),
     "registry.objection": _("An objection"),
     "accounts.apiclient": _("A program that uses the interface"),
+    "orgs.claim": _("A claim to be in charge of an organization"),
+    "orgs.houserecord": _("An own record of the organization"),
     "privacy.export": _("A list of people"),
     "privacy.grant": _("An emergency access"),
     "privacy.hold": _("A notice held back"),

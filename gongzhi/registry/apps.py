@@ -7,7 +7,10 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         from gongzhi.notify.contracts import register_kind
+        from gongzhi.orgs.contracts import register_representatives
+        from gongzhi.registry.handlers import RegisterRepresentatives
         from gongzhi.registry.notifications import LIST_IMPORTED, OBJECTION_ANSWERED, OBJECTION_RAISED
 
         for kind in (LIST_IMPORTED, OBJECTION_RAISED, OBJECTION_ANSWERED):
             register_kind(kind)
+        register_representatives(RegisterRepresentatives())

@@ -92,7 +92,8 @@ class Version(TwoClocks):
     )
     about: ClassVar[tuple[str, ...]] = ("source_id", "source_row", "event")
 
-    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="versions")
+    #: `registry_version_as_of` begins with it, so it needs no index of its own.
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="versions", db_index=False)
     standing = models.CharField(max_length=16, choices=Standing.choices)
     name = models.CharField(max_length=200)
     domicile = models.TextField(blank=True, default="")

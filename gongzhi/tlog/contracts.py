@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, Self
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, Protocol, Self
 
 from django.db import models
 
@@ -26,16 +26,18 @@ class Subject(NamedTuple):
         return cls(row._meta.label_lower, row.pk)
 
 
-@dataclass(frozen=True, slots=True)
-class SealedRecord:
+#: No fields at all.
+NOTHING: Final[Fields] = MappingProxyType({})
+
+
+class SealedRecord(NamedTuple):
     """What was sealed about one row: fields shown in clear, and fields only committed to."""
 
-    public: Fields = field(default_factory=dict)
-    private: Fields = field(default_factory=dict)
+    public: Fields = NOTHING
+    private: Fields = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class SealedRow:
+class SealedRow(NamedTuple):
     """One row under a bulk entry. `subject` is needed as soon as the record has private fields."""
 
     row_kind: str

@@ -117,6 +117,8 @@ SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.
 FILES = Entry(_("My files"), "file-text", "files:mine", Audience.PERSON)
 LOOKED = Entry(_("Who looked at my data"), "eye", "privacy:looked", Audience.PERSON)
 OWN_DATA = Entry(_("My data and my rights"), "id-card", "privacy:own_data", Audience.PERSON)
+IDENTITY = Entry(_("My identity"), "id-card", "accounts:own_identity", Audience.PERSON)
+FAMILY = Entry(_("My family"), "users", "accounts:own_family", Audience.PERSON)
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
@@ -134,6 +136,14 @@ DESK = Entry(
         "portal:member_leave",
         "portal:invitation_list",
         "portal:org_role_list",
+        "portal:claim_answer",
+        "portal:house_list",
+        "portal:house_new",
+        "portal:house_record",
+        "portal:house_change",
+        "portal:desk_seen",
+        "privacy:desk_questions",
+        "privacy:desk_question",
     ),
 )
 SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
@@ -143,7 +153,10 @@ MAIN = (HOME, SEARCH, NAMES, DATA, MY, MESSAGES, DESK, WORKBENCH)
 TABS = (HOME, SEARCH, DATA, SIGN_IN, MY, MESSAGES, DESK, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
-    (_("Your access"), (SIGN_IN, MY, MESSAGES, SEARCHES, FILES, LOOKED, OWN_DATA, SECURITY, DESK, WORKBENCH)),
+    (
+        _("Your access"),
+        (SIGN_IN, MY, MESSAGES, SEARCHES, FILES, LOOKED, OWN_DATA, IDENTITY, FAMILY, SECURITY, DESK, WORKBENCH),
+    ),
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
@@ -161,7 +174,17 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                     "portal:record_end",
                     "portal:correct",
                     "portal:owner_admit",
+                    "portal:house_opened",
+                    "portal:house_open",
+                    "portal:house_record_opened",
                 ),
+            ),
+            Entry(
+                _("Claims to be in charge"),
+                "users",
+                "portal:claim_list",
+                also=("portal:claim_decide",),
+                permission="orgs.admit_owner",
             ),
             Entry(
                 _("Values that wait"),
@@ -200,6 +223,27 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("People's data"),
         (
             Entry(
+                _("Identities to check"),
+                "id-card",
+                "accounts:identity_review_list",
+                also=("accounts:identity_review",),
+                permission="accounts.review_identity",
+            ),
+            Entry(
+                _("People at the counter"),
+                "user",
+                "accounts:counter_register",
+                also=("accounts:counter_person",),
+                permission="accounts.serve_counter",
+            ),
+            Entry(
+                _("Letters and calls"),
+                "mail",
+                "accounts:errand_list",
+                also=("accounts:errand",),
+                permission="accounts.serve_counter",
+            ),
+            Entry(
                 _("People of the division"),
                 "users",
                 "privacy:people",
@@ -232,6 +276,25 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 permission="privacy.answer",
             ),
             Entry(_("Read out who looked"), "eye", "privacy:counter", permission="privacy.read_out"),
+        ),
+    ),
+    (
+        _("Agencies"),
+        (
+            Entry(
+                _("Agencies"),
+                "landmark",
+                "portal:agency_list",
+                also=("portal:agency_detail", "portal:appointment_end"),
+                permission="orgs.appoint",
+            ),
+            Entry(
+                _("Staff"),
+                "users",
+                "portal:own_staff",
+                also=("portal:agency_detail", "portal:appointment_end"),
+                permission="orgs.keep_staff",
+            ),
         ),
     ),
     (

@@ -9,7 +9,15 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, make_password
 
 from tests.world import PASSWORD
 
-MEANT = {"test_signing_in", "test_factors", "test_identity", "test_recovery"}
+MEANT = {
+    "test_signing_in",
+    "test_factors",
+    "test_identity",
+    "test_recovery",
+    "test_counter",
+    "test_verification",
+    "test_guardians",
+}
 
 
 @cache

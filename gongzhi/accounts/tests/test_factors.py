@@ -456,6 +456,9 @@ GUARDED = [
     ("post", "/workbench/api-clients/"),
     ("post", "/workbench/api-clients/ABCDEFGHJK/"),
     ("post", "/workbench/import/ABCDEFGHJK/undo/"),
+    ("post", "/workbench/agencies/"),
+    ("post", "/workbench/agencies/ABCDEFGHJK/"),
+    ("post", "/workbench/agencies/ABCDEFGHJK/1/end/"),
     ("post", "/workbench/account-recovery/"),
     ("post", "/workbench/account-recovery/ABCDEFGHJK/"),
 ]

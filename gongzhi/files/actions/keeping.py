@@ -55,6 +55,7 @@ SEALS: dict[str, str] = {
     "receive": "A private file: nothing about it is public. What refers to it seals its sha256 if it must be provable.",
     "send": "A reading: the audit of looks holds it.",
     "remove": "A private file: nothing about it is public.",
+    "discard": "A private file: nothing about it is public.",
     "scan": "A technical state of a private file.",
     "sweep": "Removes only what no row refers to.",
 }
@@ -336,14 +337,22 @@ def receive(*, actor: Actor, stream: Readable, name: str, purpose: Purpose, owne
     return upload
 
 
-def send(upload: Upload, *, actor: Actor, purpose: str = "files.download", in_page: bool = False) -> FileResponse:
+def send(
+    upload: Upload,
+    *,
+    actor: Actor,
+    purpose: str = "files.download",
+    in_page: bool = False,
+    granted: bool = False,
+) -> FileResponse:
     """The file as an answer, under the name its owner gave it.
 
     Always to be saved, unless `in_page` is asked for and it is a PDF or a picture; never HTML. Opening what is not
-    one's own writes a look with `purpose`. The caller found `upload` through `visible_to`. Raises `NotAllowed`, and
+    one's own writes a look with `purpose`. The caller found `upload` through `visible_to`; `granted` says that the caller
+    has shown another rule that opens it, such as an opening of the record it belongs to. Raises `NotAllowed`, and
     `RuleViolation` for a file that is infected, not scanned yet, or gone from the disk.
     """
-    if not policies.can_read(actor, upload):
+    if not granted and not policies.can_read(actor, upload):
         raise NotAllowed("files.read", about=upload)
     own = policies.is_own(actor, upload)
     if upload.scan_state == ScanState.INFECTED:
@@ -401,6 +410,20 @@ def remove(*, actor: Actor, upload: Upload) -> None:
     audit.record(
         actor=actor, event="files.upload.removed", subject=upload, details={"sha256": bytes(upload.sha256).hex()}
     )
+    upload.delete()
+
+
+@transaction.atomic
+def discard(*, actor: Actor, upload: Upload) -> None:
+    """Remove a file together with what it was handed in for; called by the action that removes that thing.
+
+    As with `remove` the bytes go some days later. Raises `NotAllowed`.
+    """
+    upload = Upload.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=upload.pk)
+    if not policies.is_own(actor, upload):
+        raise NotAllowed("files.remove")
+    details = {"sha256": bytes(upload.sha256).hex()}
+    audit.record(actor=actor, event="files.upload.removed", subject=upload, details=details)
     upload.delete()
 
 

@@ -19,12 +19,12 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
 from gongzhi.notify.actions import notify
 from gongzhi.orgs import policies
-from gongzhi.orgs.enums import MARK_KEEPERS, AgencyKind, Role, Standing
+from gongzhi.orgs.enums import MARK_KEEPERS, ROLES_OF_KIND, AgencyKind, Role, Standing
 from gongzhi.orgs.models import Agency, Appointment, Mark, Organization, OrganizationSearch, SavedSearch
-from gongzhi.orgs.notifications import SAVED_SEARCH_ANSWERED
+from gongzhi.orgs.notifications import APPOINTED, APPOINTMENT_ENDED, SAVED_SEARCH_ANSWERED
 from gongzhi.orgs.search.asking import Asked
 from gongzhi.orgs.search.database import matching
-from gongzhi.orgs.search.text import COPY_SEARCH, ENDED_FLAG, Known, copied, search_row
+from gongzhi.orgs.search.text import COPY_HEAD, COPY_SEARCH, COPY_TAIL, ENDED_FLAG, Known, copied, search_row
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -65,34 +65,58 @@ def found_agency(*, actor: Actor, name: str, kind: AgencyKind, path: str) -> Age
 
 
 @transaction.atomic
-def appoint(*, actor: Actor, person: Person, agency: Agency, role: Role) -> Appointment:
-    """Give a person a role at an agency from today. Nobody appoints themself."""
+def appoint(*, actor: Actor, person: Person, agency: Agency, role: Role, until: dt.date | None = None) -> Appointment:
+    """Give a person a role at an agency from today, to a last day or without end. Nobody appoints themself."""
     agency = Agency.objects.select_for_update(of=("self",)).get(pk=agency.pk)
-    if not policies.can_appoint(actor, agency) or actor.person_id == person.pk:
+    if not policies.can_appoint(actor, agency, role) or actor.person_id == person.pk:
         raise NotAllowed("orgs.appoint")
+    if role not in ROLES_OF_KIND.get(agency.kind, ()):
+        raise RuleViolation("orgs.role_elsewhere", _("An agency of this kind does not have this role."), field="role")
+    if until is not None and until < today():
+        raise RuleViolation("orgs.day_past", _("The last day must not lie in the past."), field="until")
     if Appointment.objects.on(today()).filter(person=person, agency=agency, role=role).exists():
         raise RuleViolation("orgs.already_appointed", _("This person holds this role here already."), field="role")
-    appointment = Appointment.objects.create(person=person, agency=agency, role=role, since=today())
+    appointment = Appointment.objects.create(person=person, agency=agency, role=role, since=today(), until=until)
     audit.record(
         actor=actor,
         event="orgs.appointment.made",
         subject=appointment,
         details={"person": person.pk, "agency": agency.pk, "role": str(role)},
     )
+    if not actor.process:
+        _tell_appointed(actor, appointment, APPOINTED.code)
     return appointment
 
 
 @transaction.atomic
-def end_appointment(*, actor: Actor, appointment: Appointment) -> None:
-    """End a role today; the next request of that person holds it no more. The row stays."""
+def end_appointment(*, actor: Actor, appointment: Appointment, on: dt.date | None = None) -> None:
+    """End a role with a last day (today if left out); after it that person holds it no more. The row stays."""
     appointment = Appointment.objects.select_for_update(of=("self",)).select_related("agency").get(pk=appointment.pk)
-    if not policies.can_appoint(actor, appointment.agency):
+    if (
+        not policies.can_appoint(actor, appointment.agency, appointment.role)
+        or actor.person_id == appointment.person_id
+    ):
         raise NotAllowed("orgs.appoint")
-    if appointment.until is not None:
+    if appointment.until is not None and appointment.until <= today():
         raise RuleViolation("orgs.appointment_ended", _("This role has ended already."))
-    appointment.until = max(today(), appointment.since)
+    if on is not None and on < today():
+        raise RuleViolation("orgs.day_past", _("The last day must not lie in the past."), field="until")
+    last = max(on or today(), appointment.since)
+    appointment.until = last
     appointment.save(update_fields=["until"])
-    audit.record(actor=actor, event="orgs.appointment.ended", subject=appointment)
+    audit.record(actor=actor, event="orgs.appointment.ended", subject=appointment, details={"until": last.isoformat()})
+    if not actor.process:
+        _tell_appointed(actor, appointment, APPOINTMENT_ENDED.code)
+
+
+def _tell_appointed(actor: Actor, appointment: Appointment, kind: str) -> None:
+    notify(
+        actor=actor,
+        person_id=appointment.person_id,
+        kind=kind,
+        params={},
+        key=f"{kind}:{appointment.pk}:{appointment.until or ''}",
+    )
 
 
 @transaction.atomic
@@ -231,19 +255,20 @@ def copy_search(*, actor: Actor, rows: Iterable[tuple[Organization, Known]]) -> 
         # a short one.
         cursor.execute("SET LOCAL gin_pending_list_limit = '64MB'")
         cursor.execute("SET LOCAL work_mem = '128MB'")
-        lines: list[str] = []
+        lines: list[bytes] = []
         with cursor.copy(COPY_SEARCH) as copy:
+            copy.write(COPY_HEAD)
             for body, known in rows:
                 if len(lines) == 1000:
-                    copy.write("".join(lines[:-1]))
+                    copy.write(b"".join(lines[:-1]))
                     del lines[:-1]
                 lines.append(copied(body, known))
                 written += 1
-            copy.write("".join(lines[:-1]))
+            copy.write(b"".join([*lines[:-1], COPY_TAIL]))
         cursor.execute("SET LOCAL gin_pending_list_limit = '64kB'")
         cursor.execute("SET LOCAL work_mem TO DEFAULT")
         with cursor.copy(COPY_SEARCH) as copy:
-            copy.write("".join(lines[-1:]))
+            copy.write(b"".join([COPY_HEAD, *lines[-1:], COPY_TAIL]))
         cursor.execute("SET LOCAL gin_pending_list_limit TO DEFAULT")
     return written
 

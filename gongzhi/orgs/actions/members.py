@@ -23,21 +23,32 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.ids import unguessable
 from gongzhi.core.masks import mask_email, mask_phone
 from gongzhi.core.times import today
+from gongzhi.notify.actions import notify
 from gongzhi.orgs import policies
-from gongzhi.orgs.enums import ADMIT_OWNER, INVITE, KEEP_MEMBERS, SEE_DESK, Basis, Ending, OrgRole
+from gongzhi.orgs.enums import ADMIT_OWNER, INVITE, KEEP_MEMBERS, NAME_OWNERS, SEE_DESK, Basis, Ending, OrgRole
 from gongzhi.orgs.models import Invitation, Membership, Organization
+from gongzhi.orgs.notifications import (
+    DELEGATION_OVER,
+    INVITATION_ACCEPTED,
+    INVITATION_REFUSED,
+    MEMBERSHIP_CHANGED,
+    MEMBERSHIP_ENDED,
+)
 from gongzhi.orgs.roles import DELEGABLE
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
     "admit_owner": "It is about a person.",
+    "name_owner": "It is about a person.",
     "invite_member": "It is about a person.",
     "withdraw_invitation": "It is about a person.",
     "accept_invitation": "It is about a person.",
+    "refuse_invitation": "It is about a person.",
     "change_membership": "It is about a person.",
     "end_membership": "It is about a person.",
     "leave_organization": "It is about a person.",
     "forget_invited": "It is about a person.",
+    "end_delegations": "It is about a person.",
 }
 
 #: How long an invitation can be accepted.
@@ -48,6 +59,8 @@ INVITATIONS = 50
 DELEGATED_FOR = dt.timedelta(days=366)
 #: How long the invited address is kept after the invitation's last moment: as `Invitation.personal_fields` declares.
 ADDRESS_KEPT = dt.timedelta(days=90)
+#: Delegations closed in one go; the next night takes the rest.
+ENDED_AT_ONCE = 5000
 #: The platform looks invitations up for whoever holds a link: that person belongs to no organization yet.
 OPENER = Actor.system("orgs.invitations")
 
@@ -162,6 +175,16 @@ def admit_owner(*, actor: Actor, organization: Organization, person: Person, bas
 
 
 @transaction.atomic
+def name_owner(*, actor: Actor, organization: Organization, person: Person) -> Membership:
+    """A person in charge makes somebody who asked for it a person in charge too. Who is a member already changes the role
+    instead (`RuleViolation`)."""
+    organization = _locked(organization.pk)
+    if not policies.can_give_role(actor, organization.pk, OrgRole.OWNER) or actor.person_id == person.pk:
+        raise NotAllowed(NAME_OWNERS)
+    return _enter(actor, organization.pk, person.pk, OrgRole.OWNER, [], None, actor.person_id)
+
+
+@transaction.atomic
 def invite_member(
     *,
     actor: Actor,
@@ -208,7 +231,7 @@ def withdraw_invitation(*, actor: Actor, invitation: Invitation) -> None:
     row = Invitation.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=invitation.pk)
     if not policies.can_withdraw(actor, row):
         raise NotAllowed(INVITE)
-    if row.taken_at is not None or row.withdrawn_at is not None or row.expires_at <= timezone.now():
+    if not Invitation.objects.visible_to(actor).open(timezone.now()).filter(pk=row.pk).exists():
         raise RuleViolation("orgs.invitation_closed", _("This invitation is not open any more."))
     row.withdrawn_at = timezone.now()
     row.save(update_fields=["withdrawn_at"])
@@ -241,7 +264,54 @@ def accept_invitation(*, actor: Actor, token: str, account: Account) -> Membersh
         row.save(update_fields=["taken_at", "taken_by"])
     made = _enter(actor, row.org_id, account.person_id, row.role, row.delegated, row.until, row.made_by)
     audit.record(actor=actor, event="orgs.invitation.accepted", subject=row, details={"membership": made.pk})
+    _tell_inviter(actor, row, INVITATION_ACCEPTED.code)
     return made
+
+
+def _tell_inviter(actor: Actor, invitation: Invitation, kind: str) -> None:
+    """Tell who made an invitation what became of it, while they belong to the organization."""
+    living = Membership.objects.living(today()).filter(org_id=invitation.org_id, person_id=invitation.made_by)
+    if living.exists():
+        notify(
+            actor=actor,
+            person_id=invitation.made_by,
+            kind=kind,
+            params={"number": invitation.public_id},
+            key=f"{kind}.{invitation.pk}",
+            url_name="portal:desk",
+        )
+
+
+@transaction.atomic
+def refuse_invitation(*, actor: Actor, token: str, account: Account) -> None:
+    """Say no to an invitation: its link opens nothing from now on, and who made it is told.
+
+    Raises `Invitation.DoesNotExist` for a link that opens nothing and `NotAllowed` for one that was passed on.
+    """
+    found = find_invitation(token)
+    if found is None:
+        raise Invitation.DoesNotExist
+    with acting(OPENER):
+        row = Invitation.objects.open(timezone.now()).select_for_update(of=("self",)).get(pk=found.pk)
+        if actor.kind is not ActorKind.PERSON or actor.person_id != account.person_id or not is_for(row, account):
+            raise NotAllowed("orgs.accept")
+        row.refused_at = timezone.now()
+        row.save(update_fields=["refused_at"])
+    audit.record(actor=actor, event="orgs.invitation.refused", subject=row)
+    _tell_inviter(actor, row, INVITATION_REFUSED.code)
+
+
+def _tell_member(actor: Actor, membership: Membership, kind: str, reference: str) -> None:
+    """Tell a member what became of their place. The organization is named by its public id: a notice holds codes only."""
+    notify(
+        actor=actor,
+        person_id=membership.person_id,
+        kind=kind,
+        params={"org": reference},
+        key=f"{kind}.{membership.pk}",
+        url_name="portal:organization_detail",
+        url_args=(reference,),
+    )
 
 
 @transaction.atomic
@@ -249,7 +319,7 @@ def change_membership(
     *, actor: Actor, membership: Membership, role: OrgRole, delegated: Sequence[str] = (), until: dt.date | None = None
 ) -> Membership:
     """Give a member another role, or a handler another scope or last day. The former row ends and stays readable."""
-    _locked(membership.org_id)
+    organization = _locked(membership.org_id)
     row = _living(membership)
     if not policies.can_keep_membership(actor, row) or not policies.can_give_role(actor, row.org_id, role):
         raise NotAllowed(KEEP_MEMBERS)
@@ -258,18 +328,20 @@ def change_membership(
         raise RuleViolation("orgs.nothing_changes", _("The role is already this one."), field="role")
     _end(row, Ending.CHANGED)
     audit.record(actor=actor, event="orgs.membership.changed", subject=row, details={"role": str(role)})
+    _tell_member(actor, row, MEMBERSHIP_CHANGED.code, organization.public_id)
     return _enter(actor, row.org_id, row.person_id, role, codes, until, actor.person_id)
 
 
 @transaction.atomic
 def end_membership(*, actor: Actor, membership: Membership) -> None:
     """Take a member out; their next request acts for the organization no more. Not oneself: that is leaving."""
-    _locked(membership.org_id)
+    organization = _locked(membership.org_id)
     row = _living(membership)
     if not policies.can_keep_membership(actor, row):
         raise NotAllowed(KEEP_MEMBERS)
     _end(row, Ending.REMOVED)
     audit.record(actor=actor, event="orgs.membership.ended", subject=row, details={"ending": str(Ending.REMOVED)})
+    _tell_member(actor, row, MEMBERSHIP_ENDED.code, organization.public_id)
 
 
 @transaction.atomic
@@ -306,3 +378,18 @@ def forget_invited(*, actor: Actor) -> int:
     if forgotten:
         audit.record(actor=actor, event="orgs.invitation.address_forgotten", details={"invitations": forgotten})
     return forgotten
+
+
+@transaction.atomic
+def end_delegations(*, actor: Actor, day: dt.date | None = None) -> int:
+    """Close the memberships whose last day is over, and tell each of them. They opened nothing any more since that day.
+    Returns how many."""
+    if not policies.can_end_delegations(actor):
+        raise NotAllowed("orgs.end_delegations")
+    over = Membership.objects.filter(ended_at__isnull=True, until__lt=day or today()).select_related("org")
+    rows = list(over.select_for_update(of=("self",)).order_by("pk")[:ENDED_AT_ONCE])
+    for row in rows:
+        _end(row, Ending.EXPIRED)
+        audit.record(actor=actor, event="orgs.membership.ended", subject=row, details={"ending": str(Ending.EXPIRED)})
+        _tell_member(actor, row, DELEGATION_OVER.code, row.org.public_id)
+    return len(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -106,15 +107,62 @@ COPIED: Final = (
     "org_id", "name", "text", "grams", "pinyin", "initials", "kind", "standing", "level", "path", "field", "marks", "since",
     "rank",
 )  # fmt: skip
-COPY_SEARCH: Final = f"COPY orgs_search ({', '.join(COPIED)}) FROM STDIN"
+COPY_SEARCH: Final = f"COPY orgs_search ({', '.join(COPIED)}) FROM STDIN (FORMAT BINARY)"
+#: What stands before the first row and after the last (PostgreSQL, "COPY", file formats).
+COPY_HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+COPY_TAIL: Final = b"\xff\xff"
+
+_LENGTH: Final = struct.Struct(">i").pack
+#: How many columns follow, and the first of them, `org_id`: each is a length in bytes and the value.
+_BEGIN: Final = struct.Struct(">hiq").pack
+#: `grams`: its length, dimensions, whether it holds nulls, type of its elements (int4), how many, number of the first.
+_ARRAY: Final = struct.Struct(">iiiiii").pack
+_ARRAY_HEAD, _ELEMENT, _INT4 = 20, 8, 23
+_LEVEL: Final = struct.Struct(">ih").pack
+#: An empty array of varchar (1043), the day since 2000-01-01, the rank.
+_END: Final = struct.Struct(">iiiiiiiq").pack
+_VARCHAR: Final = 1043
+_FIRST_DAY: Final = dt.date(2000, 1, 1).toordinal()
 
 
-def copied(organization: Organization, known: Known) -> str:
-    """The search row of an organization without marks as a line of `COPY_SEARCH`.
-
-    Nothing needs to be escaped: compact texts, codes and numbers hold no backslash, tab or line end.
+def copied(organization: Organization, known: Known) -> bytes:
+    """The search row of an organization without marks, as `COPY_SEARCH` takes it: what `values_of` says, its numbers in no
+    order. A list has a million, and writing numbers as text to have them read again takes longer than finding them.
     """
-    values = values_of(organization, known)
-    values["grams"] = f"{{{str(values['grams'])[1:-1]}}}"
-    values["marks"] = "{}"
-    return "\t".join(map(str, values.values())) + "\n"
+    pk, path, since = organization.pk, organization.path, organization.registered_on or dt.date.min
+    name = searchtext.compact(organization.name)
+    spoken, others = searchtext.spoken(organization.name), _others(known)
+    elements = searchtext.elements_of(name) | spoken.elements
+    for piece in others:
+        elements |= searchtext.elements_of(piece[1:])
+    packed = b"".join(elements)
+    row = [
+        _BEGIN(len(COPIED), 8, pk),
+        *_text(name),
+        *_text("".join([NAME + name, *others])),
+        _ARRAY(_ARRAY_HEAD + len(packed), 1, 0, _INT4, len(packed) // _ELEMENT, 1),
+        packed,
+        *_text(spoken.pinyin),
+        *_text(spoken.initials),
+        *_text(organization.kind),
+        *_text(organization.standing),
+        _LEVEL(2, level_of(path)),
+        *_text(path),
+        *_text(known.field),
+        _END(
+            12,
+            0,
+            0,
+            _VARCHAR,
+            4,
+            since.toordinal() - _FIRST_DAY,
+            8,
+            rank_of(pk=pk, name=name, standing=organization.standing),
+        ),
+    ]
+    return b"".join(row)
+
+
+def _text(value: str) -> tuple[bytes, bytes]:
+    encoded = value.encode()
+    return _LENGTH(len(encoded)), encoded

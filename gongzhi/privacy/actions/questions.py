@@ -18,6 +18,7 @@ from gongzhi.notify import actions as notify
 from gongzhi.orgs.enums import AgencyKind
 from gongzhi.orgs.models import Agency, Appointment
 from gongzhi.orgs.roles import ROLES
+from gongzhi.orgs.selectors import owners_of, people_with
 from gongzhi.privacy import policies
 from gongzhi.privacy.enums import ANSWER, QuestionState
 from gongzhi.privacy.models import Question
@@ -63,6 +64,13 @@ def _asked(look: Look) -> tuple[Agency | None, int | None]:
     return agency, None
 
 
+def _answerers(question: Question) -> list[int]:
+    """Who can answer for the office that was asked: an agency, or an organization."""
+    if question.agency_id is not None:
+        return holders(question.agency_id, ANSWER)
+    return people_with(question.to_org, ANSWER) if question.to_org is not None else []
+
+
 def answer_due(look: Look) -> Deadline:
     """By when a question asked today about this look is answered."""
     agency, _org = _asked(look)
@@ -104,14 +112,14 @@ def ask_why(*, actor: Actor, look_id: int, says: str = "") -> Question:
     except IntegrityError as error:
         raise RuleViolation("privacy.asked_already", _("You have asked about this already.")) from error
     audit.record(actor=actor, event="privacy.question.asked", subject=question, details={"look": look.pk})
-    for person_id in holders(agency.pk, ANSWER) if agency else []:
+    for person_id in _answerers(question):
         notify.notify(
             actor=actor,
             person_id=person_id,
             kind=QUESTION_ASKED.code,
             params={"number": question.public_id, "day": due.date.isoformat()},
             key=f"privacy.question.asked.{question.pk}",
-            url_name="privacy:question_answer",
+            url_name="privacy:question_answer" if agency else "privacy:desk_question",
             url_args=(question.public_id,),
         )
     return question
@@ -137,14 +145,15 @@ def answer_why(*, actor: Actor, question: Question, answer: str) -> Question:
     question.answer, question.answered_at, question.answered_by_id = answer, timezone.now(), actor.person_id
     question.save(update_fields=["state", "answer", "answered_at", "answered_by"])
     audit.record(actor=actor, event="privacy.question.answered", subject=question)
-    if question.person_id is not None:
+    told = [question.person_id] if question.person_id is not None else owners_of(question.org_id or 0)
+    for person_id in told:
         notify.notify(
             actor=actor,
-            person_id=question.person_id,
+            person_id=person_id,
             kind=QUESTION_ANSWERED.code,
             params={"number": question.public_id},
             key=f"privacy.question.answered.{question.pk}",
-            url_name="privacy:looked",
+            url_name="privacy:looked" if question.person_id is not None else "privacy:desk_looked",
         )
     return question
 
@@ -156,9 +165,9 @@ def tell_overdue(*, actor: Actor, day: dt.date | None = None) -> int:
         raise NotAllowed("privacy.tell_overdue")
     late = list(Question.objects.visible_to(actor).overdue(day or today()).order_by("pk"))
     for question in late:
-        people = holders(question.agency_id, ANSWER) if question.agency_id else []
-        told = {question.person_id: "privacy:looked"} | dict.fromkeys(people, "privacy:question_list")
-        for person_id, page in told.items():
+        page = "privacy:question_list" if question.agency_id else "privacy:desk_questions"
+        told = {question.person_id: "privacy:looked"} | dict.fromkeys(_answerers(question), page)
+        for person_id, address in told.items():
             if person_id is not None:
                 notify.notify(
                     actor=actor,
@@ -166,6 +175,6 @@ def tell_overdue(*, actor: Actor, day: dt.date | None = None) -> int:
                     kind=QUESTION_OVERDUE.code,
                     params={"number": question.public_id, "day": question.due_on.isoformat()},
                     key=f"privacy.question.overdue.{question.pk}",
-                    url_name=page,
+                    url_name=address,
                 )
     return len(late)

@@ -227,6 +227,9 @@ def _correct(person: Person, account: Account | None, field: str, value: str) ->
 
 # --- the copy ---
 
+#: The copy itself, and the hash of a PIN: it would tell the PIN to who finds the copy, and nothing to its owner.
+NOT_IN_COPY: Final = {"content_sealed", "pin"}
+
 
 def _whose(model: type[models.Model]) -> str:
     """The column that says whose row it is; empty for a model whose rows belong to nobody in particular."""
@@ -246,7 +249,7 @@ def _rows_of(actor: Actor, person_id: int) -> Iterator[tuple[str, list[dict[str,
         if not whose:
             continue
         rows = [
-            {"id": row.pk} | {name: _opened(actor, row, name) for name in declared if name != "content_sealed"}
+            {"id": row.pk} | {name: _opened(actor, row, name) for name in declared if name not in NOT_IN_COPY}
             for row in model._default_manager.filter(**{whose: person_id}).order_by("pk")
         ]
         if rows:

@@ -284,3 +284,63 @@ def test_a_told_month_is_a_month_with_counts(wrong: dict[str, object]) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         ToldMonth.objects.create(**{**good, **wrong})
     ToldMonth.objects.create(**good)
+
+
+# --- an organization answers ---
+
+
+def asked_of_a_house() -> Question:
+    """Alice opened something of Rita's for her organization, Rita asks why."""
+    from gongzhi.audit.looks import write_look
+
+    person = rita().pk
+    write_look(
+        actor=actor_of("alice"),
+        subject_kind="files.upload",
+        subject_id=1,
+        purpose="files.send",
+        fields=["content"],
+        owner=(person, None),
+    )
+    with acting(actor_of("rita")) as actor:
+        return actions.ask_why(actor=actor, look_id=Look.objects.latest("id").pk)
+
+
+def test_an_organization_that_looked_is_asked_and_its_person_in_charge_answers_on_the_desk(client: Client) -> None:
+    question = asked_of_a_house()
+    assert question.to_org == actor_of("alice").org_id
+    assert messages("alice") == ["privacy.question_asked"]
+    assert messages("bob") == messages("carol") == messages("dana") == []
+    browser = signed_in(client, "alice")
+    assert question.public_id in browser.get("/desk/questions/", secure=True).content.decode()
+    assert "“为什么看”的询问" in browser.get("/desk/", secure=True).content.decode()
+    address = f"/desk/questions/{question.public_id}/"
+    assert browser.get(f"/workbench/questions/{question.public_id}/", secure=True).status_code == 403
+    assert signed_in(Client(), "carol").get(address, secure=True).status_code == 404
+    assert signed_in(Client(), "bob").get(address, secure=True).status_code == 403
+    assert browser.post(address, {"answer": ""}, secure=True).status_code == 422
+    assert browser.post(address, {"answer": "为核对您交来的材料。"}, secure=True).status_code == 302
+    assert "为核对您交来的材料。" in signed_in(Client(), "rita").get("/my/looked/", secure=True).content.decode()
+    assert messages("rita") == ["privacy.question_answered"]
+    with acting(actor_of("alice")) as alice, pytest.raises(RuleViolation, match="wrong_state"):
+        actions.answer_why(actor=alice, question=question, answer="示例")
+
+
+def test_an_organization_that_does_not_answer_in_time_is_told_like_an_office() -> None:
+    question = asked_of_a_house()
+    with acting(SYSTEM) as system:
+        actions.tell_overdue(actor=system, day=question.due_on + dt.timedelta(days=20))
+    assert messages("alice") == ["privacy.question_asked", "privacy.question_overdue"]
+    assert messages("rita") == ["privacy.question_overdue"]
+
+
+def test_three_questions_to_an_organization_and_thirty_need_the_same_queries(client: Client) -> None:
+    browser = signed_in(client, "alice")
+    counted = []
+    for more in (3, 27):
+        for _each in range(more):
+            asked_of_a_house()
+        with CaptureQueriesContext(connection) as queries:
+            assert browser.get("/desk/questions/", secure=True).status_code == 200
+        counted.append(len(queries))
+    assert counted[0] == counted[1]

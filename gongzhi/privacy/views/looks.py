@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gongzhi.accounts.models import Account
 from gongzhi.audit.models import Look
+from gongzhi.core.actor import ActorKind
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.paging import BadCursor, Page, page_of
 from gongzhi.core.times import today
-from gongzhi.orgs.acting import capacities
+from gongzhi.orgs.acting import capacities, memberships_of
 from gongzhi.privacy import actions, policies, selectors
 from gongzhi.privacy.enums import ANSWER, READ_OUT, QuestionState, Shown
 from gongzhi.privacy.forms import CounterForm, WhyAnswerForm, WhyForm
@@ -139,7 +140,7 @@ def ask_why(request: DoorRequest, number: int) -> HttpResponse:
 @require_safe
 def question_list(request: DoorRequest) -> HttpResponse:
     """What people ask about looks of the agency and of those below it: the overdue first, then by day."""
-    if not request.actor.may(ANSWER):
+    if request.actor.kind is not ActorKind.AGENCY or not request.actor.may(ANSWER):
         raise NotAllowed(ANSWER)
     rows = (
         Question.objects.visible_to(request.actor)
@@ -155,11 +156,17 @@ def question_list(request: DoorRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def question_answer(request: DoorRequest, public_id: str) -> HttpResponse:
     """One question: which look it is about, and the answer. A higher office reads it and cannot answer."""
+    if request.actor.kind is not ActorKind.AGENCY:
+        raise NotAllowed(ANSWER)
+    return _answering(request, public_id, page="privacy/question_answer.html", back="privacy:question_list")
+
+
+def _answering(request: DoorRequest, public_id: str, *, page: str, back: str) -> HttpResponse:
     actor = request.actor
     if not actor.may(ANSWER):
         raise NotAllowed(ANSWER)
     question = Question.objects.visible_to(actor).select_related("agency").filter(public_id=public_id).first()
-    if question is None:
+    if question is None or (actor.org_id is not None and question.to_org != actor.org_id):
         raise Http404
     may = policies.can_answer(actor, question)
     if request.method == "POST" and not may:
@@ -168,7 +175,7 @@ def question_answer(request: DoorRequest, public_id: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             actions.answer_why(actor=actor, question=question, answer=form.cleaned_data["answer"])
-            return HttpResponseRedirect(reverse("privacy:question_list"))
+            return HttpResponseRedirect(reverse(back))
         except RuleViolation as error:
             form.add_error(error.field if error.field in form.fields else None, str(error.message))
     look = Look.objects.filter(at=question.look_at, pk=question.look_id)
@@ -179,4 +186,34 @@ def question_answer(request: DoorRequest, public_id: str) -> HttpResponse:
         "row": next(iter(in_words(look, owner)), None),
         "form": form if may and question.state == QuestionState.OPEN else None,
     }
-    return render(request, "privacy/question_answer.html", context, status=422 if request.method == "POST" else 200)
+    return render(request, page, context, status=422 if request.method == "POST" else 200)
+
+
+@require_safe
+def desk_questions(request: DoorRequest) -> HttpResponse:
+    """What people ask about looks of the organization: those that wait first, by day."""
+    if request.actor.kind is not ActorKind.ORGANIZATION or not request.actor.may(ANSWER):
+        raise NotAllowed(ANSWER)
+    rows = (
+        Question.objects.visible_to(request.actor)
+        .filter(to_org=request.actor.org_id)
+        .annotate(sort_answered=Case(When(state=QuestionState.OPEN, then=Value(0)), default=Value(1)))
+    )
+    page = page_for(rows, request, "questions", ("sort_answered", "due_on", "pk"))
+    shown = [{"question": one, "late": one.is_overdue(today())} for one in page.rows]
+    return render(request, "privacy/desk_questions.html", {"rows": shown, "page": page})
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_question(request: DoorRequest, public_id: str) -> HttpResponse:
+    """One question to the organization one acts for, and its answer."""
+    actor = request.actor
+    if request.method != "POST" and actor.kind is ActorKind.PERSON and isinstance(request.user, Account):
+        memberships = memberships_of(request.user)
+        if memberships:  # from a message: the organization is chosen first, then the page opens
+            context = {"memberships": memberships, "next": request.get_full_path()}
+            return render(request, "portal/desk_choose.html", context)
+    if actor.kind is not ActorKind.ORGANIZATION:
+        raise NotAllowed(ANSWER)
+    return _answering(request, public_id, page="privacy/desk_question.html", back="privacy:desk_questions")

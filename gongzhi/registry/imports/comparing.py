@@ -95,12 +95,18 @@ _NAMED_BY_SOURCE: Final = (
 @contextmanager
 def set_based(rows: int) -> Iterator[None]:
     """Keep the planner from going row by row through a long list. It knows nothing of rows staged a moment ago, takes
-    them for a handful, and would read the whole list once for each of them.
+    them for a handful, and would read the whole list once for each of them. Sorts and joins of a long list stay in memory.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('enable_nestloop', %s, true)", ["off" if rows > LONG else "on"])
+    if rows <= LONG:
         yield
-        cursor.execute("SELECT set_config('enable_nestloop', 'on', true)")
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('enable_nestloop'), current_setting('work_mem')")
+        before = cursor.fetchone()
+        settings = "SELECT set_config('enable_nestloop', %s, true), set_config('work_mem', %s, true)"
+        cursor.execute(settings, ["off", "128MB"])
+        yield
+        cursor.execute(settings, before)
 
 
 def compare(intake: Intake, rows: int) -> None:

@@ -27,7 +27,10 @@ _INVISIBLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u
 _LOST: Final = re.compile(r"[?？]{2,}|\ufffd|锟斤拷")
 _SEEN: Final = r"[^\s\\?？锟\ufffd\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
 #: A text of one line no rule about characters has anything to say about, as it would be stored and copied.
-PLAIN: Final = re.compile(f"{_SEEN}+(?:[ \u3000]+{_SEEN}+)*")
+_PLAIN: Final = f"{_SEEN}++(?:[ \u3000]++{_SEEN}++)*+"
+PLAIN: Final = re.compile(_PLAIN)
+#: Such texts and empty ones, each on a line: a whole column is judged in one go.
+PLAIN_LINES: Final = re.compile(f"(?:{_PLAIN})?+(?:\n(?:{_PLAIN})?+)*+")
 
 #: What programs and clerks write where nothing is known.
 PLACEHOLDERS: Final = frozenset(

@@ -49,6 +49,8 @@ FIELDS: Final = (
 #: A cell or None: it is for the careful reader.
 Cell = str | None
 Judge = Callable[[str], Cell]
+#: The cells of one column, each judged.
+Column = Callable[[Sequence[str]], list[Cell]]
 
 #: Longest memory of one column, in cells: a column of dates has some ten thousand.
 _MOST: Final = 200_000
@@ -123,13 +125,40 @@ def plain(cell: str) -> bool:
     return cells.PLAIN.fullmatch(cell) is not None and not cells.is_placeholder(cell)
 
 
+#: Length up to which a cell may be a placeholder.
+_SHORT: Final = 8
+#: Texts have no end by themselves.
+_ENDLESS: Final = 1_000_000
+
+
 def _text_cell(longest: int) -> Judge:
-    most = longest or 1_000_000
+    most = longest or _ENDLESS
 
     def judge(cell: str) -> Cell:
         return cell if not cell or (len(cell) <= most and plain(cell)) else None
 
     return judge
+
+
+class _Texts:
+    """Judges a column of texts that seldom come again: all at once, and cell by cell only where one is not plain."""
+
+    def __init__(self, judge: Judge, longest: int, *, filled: bool = False) -> None:
+        """`filled`: an empty cell is one for the careful reader."""
+        self.judge, self.longest, self.filled = judge, longest or _ENDLESS, filled
+        self._says_nothing = _Judged(lambda cell: "y" if cells.is_placeholder(cell) else "").__getitem__
+
+    def __call__(self, column: Sequence[str]) -> list[Cell]:
+        text = "\n".join(column)
+        as_it_stands = (
+            len(max(column, key=len)) <= self.longest
+            and text.count("\n") == len(column) - 1
+            and cells.PLAIN_LINES.fullmatch(text) is not None
+            and not any(map(self._says_nothing, {cell for cell in column if len(cell) <= _SHORT}))
+        )
+        if as_it_stands and not (self.filled and "" in column):
+            return list(column)
+        return list(map(self.judge, column))
 
 
 def _name_cell(cell: str) -> Cell:
@@ -231,6 +260,10 @@ class Clean:
         return self.values[1]
 
 
+def _each(judge: Judge) -> Column:
+    return lambda column: list(map(judge, column))
+
+
 class FastReader:
     """Reads the rows of one file that have nothing unusual."""
 
@@ -239,8 +272,13 @@ class FastReader:
         self.width = len(columns.headings)
         self.odd = odd
         texts = {name: _text_cell(LONGEST[name]) for name in (*LINE_TEXTS, *LONG_TEXTS)}
-        seldom_again: dict[str, Judge] = {"name": _name_cell, "code": code_cell, "number": _number_cell}
-        seldom_again |= {name: texts.pop(name) for name in ("domicile", "scope", "purpose", "legal_representative")}
+        seldom_again: dict[str, Column] = {
+            "name": _Texts(_name_cell, LONGEST["name"], filled=True),
+            "code": _each(code_cell),
+            "number": _each(_number_cell),
+        }
+        for name in ("domicile", "scope", "purpose", "legal_representative"):
+            seldom_again[name] = _Texts(texts.pop(name), LONGEST[name])
         fund = _fund_cell(columns.note.get("fund", ""), columns.unit.get("fund", ""))
         #: Few words, dates and amounts fill a column, so they are judged once each. Field → heading's field, judge.
         repeating: dict[str, tuple[str, Judge]] = {
@@ -257,8 +295,8 @@ class FastReader:
             whole = "certificate" in columns.index
             repeating[name] = ("certificate", _period_cell(side)) if whole else (name, _date_cell(None))
         judges = {name: (name, judge) for name, judge in seldom_again.items()}
-        judges |= {name: (known, _Judged(judge).__getitem__) for name, (known, judge) in repeating.items()}
-        #: Field → place of its column, judge.
+        judges |= {name: (known, _each(_Judged(judge).__getitem__)) for name, (known, judge) in repeating.items()}
+        #: Field → place of its column, judge of a whole column.
         self._judges = {
             name: (columns.index[known], judge) for name, (known, judge) in judges.items() if known in columns.index
         }
@@ -276,7 +314,7 @@ class FastReader:
         if not places or "code" not in self._judges:
             return Clean((), ((),) * len(FIELDS)), list(range(len(rows)))
         raw = list(zip(*(rows[at] for at in places), strict=True))
-        judged = {name: list(map(judge, raw[place])) for name, (place, judge) in self._judges.items()}
+        judged = {name: judge(raw[place]) for name, (place, judge) in self._judges.items()}
         keep = [True] * len(places)
         for column in judged.values():
             if None in column:

@@ -602,7 +602,8 @@ def test_a_common_name_reads_a_bounded_number_of_rows_however_many_there_are(els
         assert {one.pk for one in own} <= {one.other.organization.pk for one in found.similar if one.other}
         within = 2 * OrganizationSearch.objects.filter(path=SHENZHEN).count()
     total = sum(rows_read(one) for one in statements(SUN) if "orgs_search" in one)
-    assert 0 < total <= 2 * 301 + 5 * 101 + within + len(own)
+    few = 20  # a plan may look at some more rows of the page it stops on
+    assert 0 < total <= 2 * 301 + 5 * 101 + within + len(own) + few
 
 
 def test_the_measure_sees_a_search_that_reads_too_much() -> None:

@@ -55,6 +55,8 @@ class Person(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     #: The division the person says they live in, so that its officials find them; null while nothing is said.
     path = models.CharField(max_length=64, db_collation="C", null=True)
+    #: 志愿者统一编号: what stands for the person wherever a number is shown, instead of that of a document.
+    volunteer_number = models.CharField(max_length=12, unique=True, null=True, db_collation="C")
     #: Since when the person's data are only kept and not used (restriction); null while they may be used.
     restricted_at = models.DateTimeField(null=True)
 
@@ -98,6 +100,8 @@ class Account(AbstractBaseUser):
     person = models.OneToOneField(Person, on_delete=models.PROTECT, related_name="account")
     email = models.EmailField(unique=True, null=True)
     phone_index = models.BinaryField(unique=True, null=True, max_length=16)
+    #: Opened at a counter for somebody without phone and e-mail, who signs in with a printed card.
+    by_card = models.BooleanField(default=False, db_default=False)
     name_masked = models.CharField(max_length=16)
     is_active = models.BooleanField(default=True)
     #: How the person wants pages to look (`ui.modes`), for example `elder=on`.
@@ -111,9 +115,11 @@ class Account(AbstractBaseUser):
         db_table = "accounts_account"
         constraints = [
             models.CheckConstraint(
-                condition=Q(email__isnull=False) | Q(phone_index__isnull=False),
+                condition=Q(email__isnull=False) | Q(phone_index__isnull=False) | Q(by_card=True),
                 name="accounts_account_reachable",
-                violation_error_message=_("An account needs an e-mail address or a phone number to sign in with."),
+                violation_error_message=_(
+                    "An account needs an e-mail address, a phone number or a card to sign in with."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(password=""),
@@ -373,3 +379,34 @@ class LegalIdentity(models.Model):
 
     def __str__(self) -> str:
         return self.credit_code
+
+
+from gongzhi.accounts.models.identity import (  # noqa: E402 - they point at the models above by name
+    Card,
+    CardWish,
+    Errand,
+    Guardianship,
+    PersonMark,
+    Reach,
+    Review,
+    Verification,
+)
+
+__all__ = [
+    "Account",
+    "AccountManager",
+    "ApiClient",
+    "Card",
+    "CardWish",
+    "Errand",
+    "Guardianship",
+    "LegalIdentity",
+    "OneTimeCode",
+    "Person",
+    "PersonMark",
+    "Reach",
+    "Recovery",
+    "Review",
+    "SignIn",
+    "Verification",
+]
