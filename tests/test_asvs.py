@@ -125,8 +125,8 @@ def test_the_limits_of_the_guide_are_those_of_the_code() -> None:
         assert str(getattr(importlib.import_module(module), name)) == number, what
 
 
-def test_every_setting_the_guide_of_hardening_names_is_one_of_the_guide_of_installation() -> None:
-    known = (ROOT / "docs" / "guides" / "deploy.md").read_text(encoding="utf-8")
+def test_every_setting_the_guide_of_hardening_names_is_read() -> None:
+    known = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "gongzhi" / "config").glob("*.py"))
     named = set(re.findall(r"\bGONGZHI_[A-Z_]+[A-Z]\b", page("hardening.md")))
     assert named
     assert not [one for one in named if one not in known]
@@ -166,6 +166,6 @@ def test_every_threat_has_a_control_a_test_and_a_negative_control() -> None:
 def test_the_page_of_security_leads_to_all_others() -> None:
     text = page("README.md")
     others = {path.name for path in SECURITY.glob("*.md")} - {"README.md"}
-    assert others == {"asvs.md", "threats.md", "hardening.md", "personal-data.md"}
+    assert {"asvs.md", "threats.md", "hardening.md", "personal-data.md"} <= others
     assert not [name for name in others if f"({name})" not in text]
     assert slug("Known gaps") in {slug(line[3:]) for line in text.splitlines() if line.startswith("## ")}

@@ -108,6 +108,13 @@ def _exposed() -> Iterator[Problem]:
             "The log holds everything, statements and addresses of requests included.",
             "Unset GONGZHI_LOG_LEVEL, or set it to WARNING.",
         )
+    by_smtp = settings.EMAIL_BACKEND.endswith("smtp.EmailBackend")
+    if by_smtp and not settings.EMAIL_USE_TLS and settings.EMAIL_HOST not in LOOPBACK | {"::1"}:
+        yield Problem(
+            "mail.plain",
+            "Mails with one-time codes leave this machine unencrypted.",
+            "Set GONGZHI_EMAIL_TLS=1 and the port of the mail server that speaks TLS, usually GONGZHI_EMAIL_PORT=587.",
+        )
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_LOG_URL"):
         if _travels_plain(os.environ.get(name, "")):
             yield Problem(

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -186,6 +187,15 @@ def test_a_plain_connection_to_another_machine_is_named(monkeypatch: pytest.Monk
     monkeypatch.setenv("DATABASE_OWNER_URL", "postgresql://gz_owner:x@10.0.0.10:5432/gongzhi")
     (found,) = _exposed()
     assert (found.id, "DATABASE_OWNER_URL" in found.text, "gz_owner:x" in found.text) == ("database.plain", True, False)
+
+
+def test_mail_that_leaves_this_machine_in_clear_is_named(settings: Any) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "mail.example.org"
+    assert [one.id for one in _exposed()] == ["mail.plain"]
+    settings.EMAIL_USE_TLS = True
+    assert [one.id for one in _exposed()] == []
+    settings.EMAIL_USE_TLS, settings.EMAIL_HOST = False, "localhost"
+    assert [one.id for one in _exposed()] == []
 
 
 def test_a_silent_worker_is_named(cluster: Cluster) -> None:
