@@ -140,7 +140,9 @@ def cookie_faults(response: HttpResponseBase) -> list[str]:
 @pytest.mark.parametrize(("key", "row"), ROWS, ids=NAMES)
 def test_every_cookie_of_every_address_is_bound_to_this_host(client: Client, key: tuple[str, str], row: Access) -> None:
     ask = signed_in(client, "dana")
-    assert not cookie_faults((ask.post if row.method == "post" else ask.get)(row.build(), row.body, secure=True))
+    response = (ask.post if row.method == "post" else ask.get)(row.build(), row.body, secure=True)
+    assert not cookie_faults(response)
+    response.close()
 
 
 @pytest.mark.django_db
@@ -410,6 +412,7 @@ def test_every_page_of_somebody_signed_in_has_the_way_out(client: Client, key: t
         if key[0].startswith("loudspeaker:point_"):
             return  # a page for a device, the same whoever is signed in
         assert b'action="/accounts/sign-out/"' in response.content
+    response.close()
 
 
 @pytest.mark.django_db
@@ -689,6 +692,7 @@ def test_a_dangerous_call_is_noticed(text: str, word: str) -> None:
 #: Module → whom it talks to. docs/security/hardening.md names them.
 TALKS = {
     "gongzhi/accounts/providers.py": "identity providers and WeChat the operator named",
+    "gongzhi/accounts/verifiers.py": "sources that know documents, which the operator named",
     "gongzhi/notify/gateways.py": "gateways for text messages and WeChat the operator named",
     "gongzhi/files/scanning.py": "clamd, by a unix socket",
     "gongzhi/files/store.py": "the object store the operator named",

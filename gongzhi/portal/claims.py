@@ -202,7 +202,7 @@ def claim_decide(request: DoorRequest, public_id: str) -> HttpResponse:
     found = _seen(request, public_id)
     if not can_decide_claim(actor, found):
         raise Http404
-    asks_name = request.method == "POST" and "name" in request.POST
+    asks_name = request.method == "POST" and request.POST.get("show") == "name"
     posted = request.POST if request.method == "POST" and not asks_name else None
     form = ClaimDecisionForm(posted) if found.state == ClaimState.WAITING or posted is not None else None
     if form is not None and posted is not None and form.is_valid():

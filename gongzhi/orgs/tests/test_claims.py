@@ -442,7 +442,7 @@ def test_the_officer_opens_name_and_letter_admits_by_page_and_the_person_sees_bo
     assert claim.public_id in browser.get("/workbench/claims/", secure=True).content.decode()
     address = f"/workbench/claims/{claim.public_id}/"
     assert "打开授权书" in browser.get(address, secure=True).content.decode()
-    assert browser.post(address, {"name": "show"}, secure=True).status_code == 200
+    assert browser.post(address, {"show": "name"}, secure=True).status_code == 200
     link = browser.get(f"{address}letter/", secure=True)
     with acting(actor_of("dana")) as dana:
         upload, purpose = linked(dana, link.headers["Location"].removeprefix("/files/open/").rstrip("/"))
