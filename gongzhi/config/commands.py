@@ -81,7 +81,7 @@ def create_admin(name: str, *, email: str, phone: str, agency_name: str, divisio
         with acting(actor):
             if agency_name:
                 path, duty = reference.path_of(division), Role(role)
-                kind = next(one for one, roles in ROLES_OF_KIND.items() if duty in roles)
+                kind = AgencyKind(next(one for one, roles in ROLES_OF_KIND.items() if duty in roles))
             account = accounts.create_account(actor=actor, name=name, password=password, email=email, phone=phone)
             agency = orgs.found_agency(actor=actor, name=agency_name or OPERATOR, kind=kind, path=path)
             orgs.appoint(actor=actor, person=account.person, agency=agency, role=duty)
