@@ -167,6 +167,7 @@ def _createadmin(options: argparse.Namespace) -> int:
             agency_name=options.agency,
             division=options.division,
             role=options.role,
+            duty=options.duty,
         )
 
 
@@ -286,6 +287,13 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915  # one statement an op
     admin.add_argument("--agency", default="", help="name of the registration authority the person works for")
     admin.add_argument("--division", default="", metavar="CODE", help="code of the agency's division, such as 440300")
     admin.add_argument("--role", choices=["registrar", "reader"], default="registrar", help="role at that agency")
+
+    admin.add_argument(
+        "--duty",
+        choices=["system", "security", "audit"],
+        default="system",
+        help="which of the three administrators, where no agency is named",
+    )
 
     keys = command("keys", _keys, "show the keys of personal fields; add one, seal old values anew, remove one")
     keys.add_argument("what", nargs="?", choices=["status", "add", "rotate", "remove"], default="status")

@@ -13,7 +13,7 @@ from gongzhi.accounts.sessions import by_card_alone
 from gongzhi.core.actor import Actor, ActorKind, Scope
 from gongzhi.core.times import today
 from gongzhi.orgs.models import Agency, Appointment, Membership
-from gongzhi.orgs.roles import permissions_held, permissions_of
+from gongzhi.orgs.roles import EVERY_OFFICIAL, permissions_held, permissions_of
 
 #: Session key that holds the capacity a person chose: `agency:<id>`, `org:<id>`, or empty for oneself.
 ACTING_FOR = "acting_for"
@@ -77,7 +77,7 @@ def for_agency(account: Account, agency_id: int, request_id: uuid.UUID) -> Actor
         person_id=account.person_id,
         agency_id=agency.pk,
         path=agency.path,
-        permissions=frozenset().union(*(permissions_of(appointment.role) for appointment in appointments)),
+        permissions=EVERY_OFFICIAL.union(*(permissions_of(appointment.role) for appointment in appointments)),
         label=account.name_masked,
         acting_for=agency.name,
         request_id=request_id,

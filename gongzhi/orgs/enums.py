@@ -58,10 +58,15 @@ class AgencyKind(models.TextChoices):
 class Role(models.TextChoices):
     """Roles an agency gives its staff; each is a named set of permission codes (`orgs.roles`)."""
 
-    ADMINISTRATOR = "administrator", _("Administrator")
+    ADMINISTRATOR = "administrator", _("System administrator")
     REGISTRAR = "registrar", _("Registry officer")
     READER = "reader", _("Reader")
+    SECURITY = "security_administrator", _("Security administrator")
+    AUDIT = "audit_administrator", _("Audit administrator")
 
+
+#: The three administrators (三员分立). Nobody holds two of them, wherever they are appointed.
+THREE_DUTIES = (Role.ADMINISTRATOR, Role.SECURITY, Role.AUDIT)
 
 APPOINT = "orgs.appoint"
 INDEX = "orgs.index"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar, Self
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ from gongzhi.core.states import HasState
 from gongzhi.orgs.enums import (
     CLAIM_OPEN,
     CLAIM_STEPS,
+    THREE_DUTIES,
     AgencyKind,
     Basis,
     ClaimState,
@@ -361,6 +363,17 @@ class Appointment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="orgs_appointment_order"
+            ),
+            # Over all agencies: one person holds at most one of the three administrators' roles on any day.
+            ExclusionConstraint(
+                name="orgs_appointment_one_duty",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    ("role", RangeOperators.NOT_EQUAL),
+                    (Func("since", "until", Value("[]"), function="daterange"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(role__in=THREE_DUTIES),
+                violation_error_message=_("Nobody holds two of the three administrators' roles."),
             ),
         ]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from gongzhi.core.times import today
 from gongzhi.orgs.contracts import representative_of, verified_name
-from gongzhi.orgs.enums import AgencyKind, OrgRole
+from gongzhi.orgs.enums import THREE_DUTIES, AgencyKind, OrgRole, Role
 from gongzhi.orgs.models import Agency, Appointment, Membership, Organization
 from gongzhi.orgs.roles import ROLES, permissions_held
 
@@ -35,6 +35,13 @@ def officers_of(agency: Agency | None, permission: str) -> list[int]:
     roles = [role for role, definition in ROLES.items() if permission in definition.permissions]
     held = Appointment.objects.on(today()).filter(agency=agency, role__in=roles)
     return sorted(set(held.values_list("person_id", flat=True)))[:TOLD_AT_MOST]
+
+
+def duties_vacant() -> list[Role]:
+    """Which of the three administrators' roles nobody holds today at the operator, who reaches the whole country."""
+    held = Appointment.objects.on(today()).filter(role__in=THREE_DUTIES, agency__kind=AgencyKind.OPERATOR)
+    taken = set(held.values_list("role", flat=True).distinct())
+    return [duty for duty in THREE_DUTIES if duty not in taken]
 
 
 def owners_of(org_id: int) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -356,3 +357,28 @@ class OpeningForm(Form):
         help_text=_("The organization reads it at once, with your office and the last day."),
     )
     until = DateBoxesField(label=_("Last day"), help_text=_("Within a year. You can end it earlier."))
+
+
+class TrailForm(Form):
+    """Which part of what was done somebody wants to read."""
+
+    account = forms.CharField(
+        label=_("Number of the account"),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    event = forms.CharField(
+        label=_("Code of what was done"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    day = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    unknown_account = _("No account has this number.")
+
+    @staticmethod
+    def is_code(text: str) -> bool:
+        """Whether an event can be called so."""
+        return re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text) is not None

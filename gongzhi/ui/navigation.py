@@ -296,6 +296,14 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 also=("accounts:recovery_detail",),
                 permission="accounts.recover",
             ),
+            Entry(_("What was done"), "history", "portal:audit_trail", permission="audit.read_trail"),
+            Entry(
+                _("Emergency access and how it was judged"),
+                "shield-check",
+                "privacy:access_list",
+                also=("privacy:access_review",),
+                permission="audit.read_trail",
+            ),
         ),
     ),
 )
