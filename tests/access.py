@@ -142,6 +142,18 @@ def a_doubt() -> int:
     return Doubt.objects.get_or_create(**asked, defaults={"source": first, "source_row": 4})[0].pk
 
 
+def a_cover() -> str:
+    """The public name of the days on which Rosa stands in for Dana."""
+    from gongzhi.core.door import acting
+    from gongzhi.core.times import today
+    from gongzhi.orgs.actions.covers import give_cover
+    from tests.world import account_of, actor_of
+
+    with acting(actor_of("dana")) as dana:
+        deputy = account_of("rosa").person_id
+        return give_cover(actor=dana, deputy=deputy, since=today(), until=today()).public_id
+
+
 def an_intake() -> str:
     """The page of a list Dana has handed in and tried."""
     import io
@@ -732,6 +744,14 @@ TABLE: dict[tuple[str, str], Access] = {
     ),
     ("rulebook:parameter_amend", "post"): Access(
         at("/workbench/parameters/licence.correction_days/"), (302, 403, 403, 403, 403, 422), "post"
+    ),
+    ("portal:cover_list", "get"): Access(at("/workbench/cover/"), (302, 403, 200, 200, 200, 200)),
+    ("portal:cover_list", "post"): Access(at("/workbench/cover/"), (302, 403, 422, 422, 422, 422), "post"),
+    ("portal:cover_end", "post"): Access(
+        lambda: f"/workbench/cover/{a_cover()}/end/",
+        (302, 403, 302, 302, 404, 404),
+        "post",
+        also={"sena": 404, "aude": 404},
     ),
     ("portal:audit_trail", "get"): Access(at("/workbench/audit/"), (302, 403, 403, 403, 403, 403), also={"aude": 200}),
     # --- privacy ---

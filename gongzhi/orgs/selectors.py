@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from gongzhi.core.actor import Actor
 from gongzhi.core.times import today
 from gongzhi.orgs.contracts import representative_of, verified_name
 from gongzhi.orgs.enums import THREE_DUTIES, AgencyKind, OrgRole, Role
@@ -14,6 +15,8 @@ from gongzhi.orgs.roles import ROLES, permissions_held
 
 #: More people than this are not told of one matter.
 TOLD_AT_MOST: Final = 20
+#: More colleagues than this are not offered to choose from.
+COLLEAGUES: Final = 500
 
 
 def lines_above(path: str) -> list[str]:
@@ -42,6 +45,17 @@ def duties_vacant() -> list[Role]:
     held = Appointment.objects.on(today()).filter(role__in=THREE_DUTIES, agency__kind=AgencyKind.OPERATOR)
     taken = set(held.values_list("role", flat=True).distinct())
     return [duty for duty in THREE_DUTIES if duty not in taken]
+
+
+def colleagues_of(actor: Actor) -> dict[int, set[str]]:
+    """Who else works today at the agency somebody acts for: person → roles. At most `COLLEAGUES` appointments."""
+    found: dict[int, set[str]] = {}
+    if actor.agency_id is None or actor.person_id is None:
+        return found
+    rows = Appointment.objects.on(today()).filter(agency_id=actor.agency_id).exclude(person_id=actor.person_id)
+    for person, role in rows.order_by("pk").values_list("person_id", "role")[:COLLEAGUES]:
+        found.setdefault(person, set()).add(role)
+    return found
 
 
 def owners_of(org_id: int) -> list[int]:

@@ -29,7 +29,8 @@ PAGE = 30
 
 def _asked(form: TrailForm) -> tuple[QuerySet[Event], dict[str, Any]]:
     """The events somebody asks for, and the question as ids and codes, as it is written down."""
-    rows, question = Event.objects.all(), {}
+    rows = Event.objects.all()
+    question: dict[str, Any] = {}
     if reference := form.cleaned_data["account"].strip().upper():
         person = Account.objects.filter(public_id=reference).values_list("person_id", flat=True).first()
         if person is None:
@@ -49,11 +50,8 @@ def _asked(form: TrailForm) -> tuple[QuerySet[Event], dict[str, Any]]:
 
 def _shown(rows: Sequence[Event]) -> list[dict[str, Any]]:
     """Events with the numbers of their authors' accounts and the names of the bodies acted for: three queries."""
-    accounts = dict(
-        Account.objects.filter(person_id__in={one.person_id for one in rows if one.person_id is not None}).values_list(
-            "person_id", "public_id"
-        )
-    )
+    people = {one.person_id for one in rows if one.person_id is not None}.union(*(one.covers for one in rows))
+    accounts = dict(Account.objects.filter(person_id__in=people).values_list("person_id", "public_id"))
     capacities = [one.acting_for.partition(":") for one in rows]
     names: dict[str, str] = {}
     for word, model in (("agency", Agency), ("org", Organization)):
@@ -64,6 +62,7 @@ def _shown(rows: Sequence[Event]) -> list[dict[str, Any]]:
         {
             "event": one,
             "account": accounts.get(one.person_id, "") if one.person_id is not None else "",
+            "covers": [accounts[person] for person in one.covers if person in accounts],
             "acting_for": names.get(one.acting_for, ""),
             "details": json.dumps(one.details, ensure_ascii=False, sort_keys=True) if one.details else "",
         }

@@ -374,7 +374,7 @@ class TrailForm(Form):
         max_length=64,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
-    day = forms.DateField(label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    day = DateBoxesField(label=_("Day"), required=False)
 
     unknown_account = _("No account has this number.")
 
@@ -382,3 +382,15 @@ class TrailForm(Form):
     def is_code(text: str) -> bool:
         """Whether an event can be called so."""
         return re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text) is not None
+
+
+class CoverForm(Form):
+    """Which colleague stands in, from which day to which."""
+
+    deputy = forms.ChoiceField(label=_("Who stands in for you"))
+    since = DateBoxesField(label=_("First day"), initial=today)
+    until = DateBoxesField(label=_("Last day"), help_text=_("At most 92 days after the first. It ends by itself."))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, colleagues: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(data)
+        self.fields["deputy"].choices = [("", _("Choose a colleague")), *colleagues]  # type: ignore[attr-defined]

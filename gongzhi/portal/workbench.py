@@ -101,6 +101,14 @@ def act_for(request: DoorRequest) -> HttpResponse:
     return HttpResponseRedirect(onward)
 
 
+def _covering(actor: Actor) -> list[str]:
+    """Masked names of the colleagues one stands in for today and whose permissions one holds by it."""
+    if not actor.covers:
+        return []
+    names = Account.objects.filter(person_id__in=actor.covers).order_by("pk").values_list("name_masked", flat=True)
+    return list(names)
+
+
 def _work(actor: Actor) -> list[dict[str, object]]:
     """What waits for an official's answer, as boxes of the workbench."""
     return [*_questions(actor), *_objections(actor), *_people(actor), *_claims(actor)]
@@ -181,6 +189,7 @@ def home(request: DoorRequest) -> HttpResponse:
         "doubts": Doubt.objects.filter(settled_at__isnull=True, org__in=within).count(),
         "work": _work(actor),
         "switched_off": switched_off() if actor.may(OVERSEE) else [],
+        "covering": _covering(actor),
         "vacant": duties_vacant() if any(actor.may(code) for code in (OVERSEE, APPOINT, READ_TRAIL)) else [],
         "imports": list(Source.objects.filter(kind="list").order_by("-pk")[:8]),
     }

@@ -160,7 +160,13 @@ FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    ("", (Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),)),
+    (
+        "",
+        (
+            Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),
+            Entry(_("Leave cover"), "users", "portal:cover_list"),
+        ),
+    ),
     (
         _("Register"),
         (
