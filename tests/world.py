@@ -1,6 +1,7 @@
 """The one seeded world every test shares: a small cast and four organizations.
 
-`adam` keeps the platform, `dana` is a registry officer in Shenzhen, `edith` one in Zhejiang, `rosa` reads at Dana's
+`adam` keeps the platform (system administrator), `sena` is its security and `aude` its audit administrator,
+`dana` is a registry officer in Shenzhen, `edith` one in Zhejiang, `rosa` reads at Dana's
 agency, `rita` is a resident with an account, `visitor` is nobody in particular. `alice` is in charge of the body in
 Shenzhen and `bob` reads there, `carol` is in charge of the one in Guangdong, `victor` belongs nowhere.
 """
@@ -29,6 +30,8 @@ CAST = {
     "edith": ("叶××", "浙江省民政厅", AgencyKind.REGISTRY, "33/", Role.REGISTRAR),
     "rosa": ("罗××", "深圳市民政局", AgencyKind.REGISTRY, "44/4403/", Role.READER),
     "rita": ("李××", "", None, "", None),
+    "sena": ("石××", "平台运营单位", AgencyKind.OPERATOR, "/", Role.SECURITY),
+    "aude": ("欧××", "平台运营单位", AgencyKind.OPERATOR, "/", Role.AUDIT),
 }
 
 #: Login → name, credit code of the organization they belong to, role there.

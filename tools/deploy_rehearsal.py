@@ -66,10 +66,10 @@ def embedded(place: Place, checks: Checks) -> None:
     place.end(service, nginx)
 
 
-def administrator(place: Place, machine: Path, login: str, name: str) -> str:
+def administrator(place: Place, machine: Path, login: str, name: str, duty: str = "system") -> str:
     """An account with a random password, which is the answer."""
     password = secrets.token_urlsafe(18)
-    place.run(machine, "createadmin", "--name", name, "--email", login, text=f"{password}\n")
+    place.run(machine, "createadmin", "--duty", duty, "--name", name, "--email", login, text=f"{password}\n")
     return password
 
 
@@ -99,6 +99,8 @@ def one_machine(place: Place, checks: Checks, database: Postgres) -> dict[str, s
         mode = (machine / "var/lib/gongzhi/keys.json").stat().st_mode & 0o777
         need(mode == 0o600, f"keys.json has mode {mode:o}")
     passwords = {login: administrator(place, machine, login, name) for login, (name, _shown) in PEOPLE.items()}
+    for duty in ("security", "audit"):
+        administrator(place, machine, f"{duty}@gongzhi.example", "陈××", duty)
     web = place.unit(machine, "gongzhi-web.service")
     worker = place.unit(machine, "gongzhi-worker.service")
     index = place.unit(machine, "gongzhi-index.service")

@@ -11,8 +11,8 @@ from gongzhi.core.actor import Actor
 
 INSERT = """
     INSERT INTO audit_event
-      (event, actor_kind, person_id, acting_for, process, request, subject_kind, subject_id, case_id, details)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb)
+      (event, actor_kind, person_id, acting_for, process, request, subject_kind, subject_id, case_id, details, covers)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)
 """
 
 
@@ -50,5 +50,6 @@ def record(
                 subject.pk if subject is not None else None,
                 case_id,
                 json.dumps(details or {}, ensure_ascii=False),
+                list(actor.covers),
             ],
         )

@@ -1,9 +1,12 @@
-"""How a look was made."""
+"""How a look was made, and who reads the trail."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+#: Reading what happened on the platform, whoever did it, and how emergency access was judged. Changes nothing.
+READ_TRAIL = "audit.read_trail"
 
 
 class How(models.TextChoices):

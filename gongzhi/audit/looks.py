@@ -18,8 +18,8 @@ from gongzhi.core.door import after
 INSERT = """
     INSERT INTO audit_look
       (subject_kind, subject_id, person_id, acting_for, process, case_id, purpose, page, fields, refused, request, how,
-       owner_person, owner_org, hold_id, grant_id, batch_id)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+       owner_person, owner_org, hold_id, grant_id, batch_id, covers)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -90,6 +90,7 @@ def write_look(
                 looking.hold_id,
                 looking.grant_id,
                 looking.batch_id,
+                list(actor.covers),
             ],
         )
 

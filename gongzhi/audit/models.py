@@ -28,6 +28,8 @@ class Event(models.Model):
     subject_id = models.BigIntegerField(null=True)
     case_id = models.BigIntegerField(null=True)
     details = models.JSONField(default=dict)
+    #: Persons for whom the author stood in during their leave: what was done may rest on their roles.
+    covers = ArrayField(models.BigIntegerField(), default=list)
 
     class Meta:
         managed = False  # partitioned: the migration writes the SQL
@@ -76,6 +78,8 @@ class Look(models.Model):
     hold_id = models.BigIntegerField(null=True)
     grant_id = models.BigIntegerField(null=True)
     batch_id = models.BigIntegerField(null=True)
+    #: Persons for whom the reader stood in during their leave.
+    covers = ArrayField(models.BigIntegerField(), default=list)
 
     objects = LookQuerySet.as_manager()
 

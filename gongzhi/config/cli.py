@@ -167,6 +167,7 @@ def _createadmin(options: argparse.Namespace) -> int:
             agency_name=options.agency,
             division=options.division,
             role=options.role,
+            duty=options.duty,
         )
 
 
@@ -288,6 +289,13 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915  # one statement an op
     roles = ["registrar", "reader", "head", "overseer", "industry_officer", "community_worker", "assessor", "auditor"]
     roles += ["funder", "helper"]  # as `orgs.enums.Role`; the agency's kind follows from it
     admin.add_argument("--role", choices=roles, default="registrar", help="role at that agency")
+
+    admin.add_argument(
+        "--duty",
+        choices=["system", "security", "audit"],
+        default="system",
+        help="which of the three administrators, where no agency is named",
+    )
 
     keys = command("keys", _keys, "show the keys of personal fields; add one, seal old values anew, remove one")
     keys.add_argument("what", nargs="?", choices=["status", "add", "rotate", "remove"], default="status")

@@ -25,6 +25,7 @@ from gongzhi.core.errors import RuleViolation
 from gongzhi.core.times import SHANGHAI
 from gongzhi.orgs import actions as orgs
 from gongzhi.orgs.enums import ROLES_OF_KIND, AgencyKind, Role
+from gongzhi.orgs.selectors import duties_vacant
 from gongzhi.reference import selectors as reference
 from gongzhi.registry.feed import renumber
 
@@ -60,9 +61,16 @@ def seed(size: str, *, if_empty: bool, demo: bool) -> int:
     return 0
 
 
-def create_admin(name: str, *, email: str, phone: str, agency_name: str, division: str, role: str) -> int:
-    """Make an administrator, or with an agency one of its officers, so that lists and corrections have an author.
+#: What `createadmin --duty` calls the three administrators.
+DUTIES = {"system": Role.ADMINISTRATOR, "security": Role.SECURITY, "audit": Role.AUDIT}
 
+
+def create_admin(
+    name: str, *, email: str, phone: str, agency_name: str, division: str, role: str, duty: str = "system"
+) -> int:
+    """Make one of the three administrators, or with an agency one of its officers, so that lists have an author.
+
+    Afterwards it says which of the three administrators are still missing, and how to make them.
     The password is asked for, or read from standard input; it is never a default.
     """
     if bool(agency_name) != bool(division):
@@ -76,15 +84,15 @@ def create_admin(name: str, *, email: str, phone: str, agency_name: str, divisio
     else:
         password = sys.stdin.readline().rstrip("\n")
     actor = Actor.system("createadmin", permissions=frozenset({"accounts.create", "orgs.appoint"}))
-    kind, path, duty = AgencyKind.OPERATOR, "/", Role.ADMINISTRATOR
+    kind, path, given = AgencyKind.OPERATOR, "/", DUTIES[duty]
     try:
         with acting(actor):
             if agency_name:
-                path, duty = reference.path_of(division), Role(role)
-                kind = AgencyKind(next(one for one, roles in ROLES_OF_KIND.items() if duty in roles))
+                path, given = reference.path_of(division), Role(role)
+                kind = AgencyKind(next(one for one, roles in ROLES_OF_KIND.items() if given in roles))
             account = accounts.create_account(actor=actor, name=name, password=password, email=email, phone=phone)
             agency = orgs.found_agency(actor=actor, name=agency_name or OPERATOR, kind=kind, path=path)
-            orgs.appoint(actor=actor, person=account.person, agency=agency, role=duty)
+            orgs.appoint(actor=actor, person=account.person, agency=agency, role=given)
     except RuleViolation as error:
         print(f"gongzhi: {error.message}", file=sys.stderr)
         return 1
@@ -92,8 +100,11 @@ def create_admin(name: str, *, email: str, phone: str, agency_name: str, divisio
         print(f"gongzhi: no division has the code {division}; nothing was made.", file=sys.stderr)
         return 1
     print(
-        f"Account {account.public_id} was made: {duty.value} at {agency.name} ({path}). Sign in with {email or phone}."
+        f"Account {account.public_id} was made: {given.value} at {agency.name} ({path}). Sign in with {email or phone}."
     )
+    for missing in duties_vacant():
+        word = next(word for word, role_of in DUTIES.items() if role_of is missing)
+        print(f"Nobody is {word} administrator yet: gongzhi createadmin --duty {word} --name … --email …")
     return 0
 
 

@@ -265,10 +265,33 @@ def _store() -> Iterator[Problem]:
         )
 
 
+def _duties() -> Iterator[Problem]:
+    from django.db import DatabaseError
+
+    from gongzhi.config.commands import DUTIES
+    from gongzhi.orgs.models import Appointment
+    from gongzhi.orgs.selectors import duties_vacant
+
+    try:
+        if not Appointment.objects.exists():
+            return  # nobody works here yet
+        vacant = duties_vacant()
+    except DatabaseError:
+        return
+    for word, role in DUTIES.items():
+        if role in vacant:
+            yield Problem(
+                f"duty.{word}",
+                f"Nobody is {word} administrator: what only that person may do, nobody does.",
+                f"Make one, who holds neither of the two other duties: gongzhi createadmin --duty {word} --name …"
+                " --email …",
+            )
+
+
 def examine(var: Path) -> list[Problem]:
     """Every problem, the worst that can be found without the database first."""
     problems = list(_disk(var))
-    parts: list[Callable[[], Iterator[Problem]]] = [_settings, _database, _migrations, _worker, _index, _store]
+    parts: list[Callable[[], Iterator[Problem]]] = [_settings, _database, _migrations, _worker, _index, _store, _duties]
     try:
         with database(var):
             start_django()

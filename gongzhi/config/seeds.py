@@ -56,6 +56,8 @@ SEEDER = Actor.system(
 #: Login → name, agency, kind of agency, path, role: one account a role there is so far.
 DEMO_PEOPLE = [
     ("admin@demo.example", "安××", "示例平台运营中心", AgencyKind.OPERATOR, "/", Role.ADMINISTRATOR),
+    ("security@demo.example", "石××", "示例平台运营中心", AgencyKind.OPERATOR, "/", Role.SECURITY),
+    ("audit@demo.example", "欧××", "示例平台运营中心", AgencyKind.OPERATOR, "/", Role.AUDIT),
     ("registrar@demo.example", "李××", "示例市民政局", AgencyKind.REGISTRY, "99/9999/", Role.REGISTRAR),
     ("deputy@demo.example", "王××", "示例市民政局", AgencyKind.REGISTRY, "99/9999/", Role.REGISTRAR),
     ("reader@demo.example", "周××", "示例市民政局", AgencyKind.REGISTRY, "99/9999/", Role.READER),

@@ -59,6 +59,8 @@ class Actor:
     #: What the page may greet with: a masked name, and the body acted for. Never more than the mask.
     label: str = ""
     acting_for: str = ""
+    #: Colleagues on leave whose permissions this actor holds besides the own ones, by their cover (ids of persons).
+    covers: tuple[int, ...] = ()
     channel: str = "web"
     request_id: uuid.UUID = field(default_factory=uuid.uuid4)
 

@@ -6,14 +6,16 @@ from __future__ import annotations
 import uuid
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
 
 from gongzhi.accounts.models import Account, ApiClient
 from gongzhi.accounts.sessions import by_card_alone
 from gongzhi.core.actor import Actor, ActorKind, Scope
 from gongzhi.core.times import today
-from gongzhi.orgs.models import Agency, Appointment, Membership
-from gongzhi.orgs.roles import permissions_held, permissions_of
+from gongzhi.orgs.enums import THREE_DUTIES
+from gongzhi.orgs.models import Agency, Appointment, Cover, Membership
+from gongzhi.orgs.roles import EVERY_OFFICIAL, permissions_held, permissions_of
 
 #: Session key that holds the capacity a person chose: `agency:<id>`, `org:<id>`, or empty for oneself.
 ACTING_FOR = "acting_for"
@@ -62,24 +64,31 @@ def for_self(account: Account, request_id: uuid.UUID) -> Actor:
 
 
 def for_agency(account: Account, agency_id: int, request_id: uuid.UUID) -> Actor | None:
-    """The person, for an agency; None if no appointment there holds today."""
-    appointments = list(
-        Appointment.objects.on(today())
-        .filter(person_id=account.person_id, agency_id=agency_id)
-        .select_related("agency")
-    )
+    """The person, for an agency; None if no appointment there holds today.
+
+    During a colleague's leave the deputy holds the colleague's permissions besides the own ones; `covers` names the
+    colleagues who bring any.
+    """
+    day = today()
+    lent = Cover.objects.living(day).filter(agency_id=agency_id, deputy_id=account.person_id).values("absent_id")
+    # Of a colleague on leave all roles but the three administrators', and only what the colleague holds today.
+    held = Q(person_id=account.person_id) | (Q(person_id__in=lent) & ~Q(role__in=THREE_DUTIES))
+    found = list(Appointment.objects.on(day).filter(held, agency_id=agency_id).select_related("agency").order_by("pk"))
+    appointments = [one for one in found if one.person_id == account.person_id]
     if not appointments:
         return None
     agency = appointments[0].agency
+    own = EVERY_OFFICIAL.union(*(permissions_of(one.role) for one in appointments))
     return Actor(
         kind=ActorKind.AGENCY,
         scope=Scope(path=agency.path),
         person_id=account.person_id,
         agency_id=agency.pk,
         path=agency.path,
-        permissions=frozenset().union(*(permissions_of(appointment.role) for appointment in appointments)),
+        permissions=own.union(*(permissions_of(one.role) for one in found)),
         label=account.name_masked,
         acting_for=agency.name,
+        covers=tuple(sorted({one.person_id for one in found if not permissions_of(one.role) <= own})),
         request_id=request_id,
     )
 

@@ -65,9 +65,11 @@ class AgencyKind(models.TextChoices):
 class Role(models.TextChoices):
     """Roles an agency gives its staff; each is a named set of permission codes (`orgs.roles`)."""
 
-    ADMINISTRATOR = "administrator", _("Administrator")
+    ADMINISTRATOR = "administrator", _("System administrator")
     REGISTRAR = "registrar", _("Registry officer")
     READER = "reader", _("Reader")
+    SECURITY = "security_administrator", _("Security administrator")
+    AUDIT = "audit_administrator", _("Audit administrator")
     HEAD = "head", _("Agency's administrator")
     OVERSEER = "overseer", _("Officer of the business authority")
     INDUSTRY_OFFICER = "industry_officer", _("Officer of the industry department")
@@ -81,7 +83,7 @@ class Role(models.TextChoices):
 #: Which roles an agency of a kind gives. A reader and an administrator of its own every agency may have.
 ROLES_OF_KIND: dict[str, tuple[Role, ...]] = {
     AgencyKind.REGISTRY: (Role.REGISTRAR, Role.READER, Role.HEAD),
-    AgencyKind.OPERATOR: (Role.ADMINISTRATOR, Role.READER, Role.HEAD),
+    AgencyKind.OPERATOR: (Role.ADMINISTRATOR, Role.SECURITY, Role.AUDIT, Role.READER, Role.HEAD),
     AgencyKind.AUTHORITY: (Role.OVERSEER, Role.READER, Role.HEAD),
     AgencyKind.INDUSTRY: (Role.INDUSTRY_OFFICER, Role.READER, Role.HEAD),
     AgencyKind.COMMUNITY: (Role.COMMUNITY_WORKER, Role.READER, Role.HEAD),
@@ -91,6 +93,9 @@ ROLES_OF_KIND: dict[str, tuple[Role, ...]] = {
     AgencyKind.HELP_DESK: (Role.HELPER, Role.READER, Role.HEAD),
 }
 
+
+#: The three administrators (三员分立). Nobody holds two of them, wherever they are appointed.
+THREE_DUTIES = (Role.ADMINISTRATOR, Role.SECURITY, Role.AUDIT)
 
 APPOINT = "orgs.appoint"
 #: Name and end the staff of one's own agency.

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, ClassVar, Self
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models import Exists, F, Func, OuterRef, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ from gongzhi.core.states import HasState
 from gongzhi.orgs.enums import (
     CLAIM_OPEN,
     CLAIM_STEPS,
+    THREE_DUTIES,
     AgencyKind,
     Basis,
     ClaimState,
@@ -381,10 +383,89 @@ class Appointment(models.Model):
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="orgs_appointment_order"
             ),
+            # Over all agencies: one person holds at most one of the three administrators' roles on any day.
+            ExclusionConstraint(
+                name="orgs_appointment_one_duty",
+                expressions=[
+                    ("person", RangeOperators.EQUAL),
+                    ("role", RangeOperators.NOT_EQUAL),
+                    (Func("since", "until", Value("[]"), function="daterange"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(role__in=THREE_DUTIES),
+                violation_error_message=_("Nobody holds two of the three administrators' roles."),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.person_id}@{self.agency_id}:{self.role}"
+
+
+class CoverQuerySet(models.QuerySet["Cover"]):
+    """Questions about who stands in for whom."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own of the agency one acts for, given or taken; a system process sees all."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        if actor.kind is not ActorKind.AGENCY or actor.person_id is None:
+            return self.none()
+        own = Q(absent_id=actor.person_id) | Q(deputy_id=actor.person_id)
+        return self.filter(own, agency_id=actor.agency_id)
+
+    def living(self, day: dt.date) -> Self:
+        """Those that count on a day."""
+        return self.filter(since__lte=day, until__gte=day, ended_at__isnull=True)
+
+
+class Cover(models.Model):
+    """One official standing in for another of the same agency from a day to a day. It ends by itself, or early.
+
+    Actors are built from this table, so it has no policy. What it says of a person is ids and days only.
+    """
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="covers")
+    absent = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    deputy = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    since = models.DateField()
+    #: The last day.
+    until = models.DateField()
+    given_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = CoverQuerySet.as_manager()
+
+    class Meta:
+        db_table = "orgs_cover"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__gte=F("since")),
+                name="orgs_cover_order",
+                violation_error_message=_("The last day is before the first."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(absent=F("deputy")),
+                name="orgs_cover_two_people",
+                violation_error_message=_("Nobody stands in for themself."),
+            ),
+            ExclusionConstraint(
+                name="orgs_cover_one_at_a_time",
+                expressions=[
+                    ("agency", RangeOperators.EQUAL),
+                    ("absent", RangeOperators.EQUAL),
+                    (Func("since", "until", Value("[]"), function="daterange"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(ended_at__isnull=True),
+                violation_error_message=_("Somebody stands in on these days already."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["deputy", "agency", "until"], name="orgs_cover_by_deputy"),
+            models.Index(fields=["absent", "agency", "until"], name="orgs_cover_by_absent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deputy_id} for {self.absent_id}@{self.agency_id}"
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):

@@ -194,6 +194,29 @@ APPOINTMENT_ENDED: Final = NoticeKind(
     may_be_switched_off=False,
 )
 
+COVER_GIVEN: Final = NoticeKind(
+    code="orgs.cover_given",
+    label=_("Somebody stands in during leave"),
+    purpose=_("Tells who is away and who stands in from when to when, and that what is done in that time is recorded."),
+    subject=_("Leave cover %(number)s: from %(since)s to %(until)s"),
+    text=_(
+        "From %(since)s to %(until)s one of your agency stands in for a colleague on leave (%(number)s), and you are one of"
+        " the two. It ends by itself. The workbench shows who stands in for whom, and either of you can end it early."
+    ),
+    params=frozenset({"number", "since", "until"}),
+    may_be_switched_off=False,
+)
+
+COVER_ENDED: Final = NoticeKind(
+    code="orgs.cover_ended",
+    label=_("Standing in during leave was ended early"),
+    purpose=_("Tells both that one of them has ended it before its last day."),
+    subject=_("Leave cover %(number)s was ended"),
+    text=_("Leave cover %(number)s was ended before its last day. From now on each of you holds the own roles only."),
+    params=frozenset({"number"}),
+    may_be_switched_off=False,
+)
+
 KINDS: Final = (
     SAVED_SEARCH_ANSWERED,
     APPOINTED,
@@ -210,4 +233,6 @@ KINDS: Final = (
     DELEGATION_OVER,
     HOUSE_OPENED,
     HOUSE_FILED,
+    COVER_GIVEN,
+    COVER_ENDED,
 )

@@ -13,11 +13,12 @@ from gongzhi.orgs.enums import (
     NAME_OWNERS,
     OPEN_HOUSE,
     READ_HOUSE,
+    THREE_DUTIES,
     WRITE_REGISTER,
     OrgRole,
     Role,
 )
-from gongzhi.orgs.models import Agency, Claim, HouseRecord, Invitation, Membership, Opening, Organization
+from gongzhi.orgs.models import Agency, Claim, Cover, HouseRecord, Invitation, Membership, Opening, Organization
 from gongzhi.orgs.roles import permissions_of
 
 
@@ -31,7 +32,7 @@ def can_appoint(actor: Actor, agency: Agency, role: str = "") -> bool:
 
 def appoints(role: str) -> bool:
     """Whether a role is given only from above: it names others, or keeps the platform."""
-    return role in {Role.HEAD, Role.ADMINISTRATOR} or APPOINT in permissions_of(role)
+    return role == Role.HEAD or role in THREE_DUTIES or APPOINT in permissions_of(role)
 
 
 def can_found_agency(actor: Actor, path: str) -> bool:
@@ -137,3 +138,14 @@ def can_open_house(actor: Actor, organization: Organization) -> bool:
 def can_close_opening(actor: Actor, opening: Opening) -> bool:
     """Any official of the agency that opened it with that task: closing shows less, never more."""
     return actor.kind is ActorKind.AGENCY and actor.may(OPEN_HOUSE) and actor.agency_id == opening.agency_id
+
+
+def can_give_cover(actor: Actor) -> bool:
+    """An official for themself, at the agency they act for."""
+    return actor.kind is ActorKind.AGENCY and actor.person_id is not None
+
+
+def can_end_cover(actor: Actor, cover: Cover) -> bool:
+    """Who is away and who stands in, at that agency."""
+    mine = actor.person_id in (cover.absent_id, cover.deputy_id)
+    return can_give_cover(actor) and mine and actor.agency_id == cover.agency_id

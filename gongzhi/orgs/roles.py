@@ -22,29 +22,43 @@ class RoleDefinition:
     permissions: frozenset[str]
 
 
+#: What everybody who works for an agency may do, in whatever role. The three administrators share nothing besides.
+EVERY_OFFICIAL = frozenset({"orgs.see_workbench", "privacy.read_out"})
+
 ROLES: dict[str, RoleDefinition] = {
     Role.ADMINISTRATOR: RoleDefinition(
-        _("Keeps the platform running: accounts, calendar, parameters. Decides nothing about an organization."),
+        _(
+            "Keeps the platform running: calendar, divisions, parameters, notices. Opens no account and appoints nobody."
+        ),
         frozenset(
             {
-                "accounts.create",
-                "accounts.disable",
                 "accounts.keep_clients",
-                "accounts.recover",
                 "files.read",
                 "notify.oversee",
-                "orgs.appoint",
-                "orgs.see_workbench",
                 "privacy.answer",
                 "privacy.decide_requests",
-                "privacy.read_out",
-                "privacy.review_access",
                 "privacy.see_retention",
                 "reference.announce_year",
                 "reference.enter_division",
                 "rulebook.amend",
             }
         ),
+    ),
+    Role.SECURITY: RoleDefinition(
+        _("Opens, closes and recovers accounts, appoints officials, judges emergency access. Changes no setting."),
+        frozenset(
+            {
+                "accounts.create",
+                "accounts.disable",
+                "accounts.recover",
+                "orgs.appoint",
+                "privacy.review_access",
+            }
+        ),
+    ),
+    Role.AUDIT: RoleDefinition(
+        _("Reads what was done on the platform, by the other administrators too. Changes nothing."),
+        frozenset({"audit.read_trail"}),
     ),
     Role.REGISTRAR: RoleDefinition(
         _("Keeps the register of one division and everything below it: loads lists and corrects entries."),

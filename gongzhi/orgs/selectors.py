@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from gongzhi.accounts.selectors import verified_name
+from gongzhi.core.actor import Actor
 from gongzhi.core.times import today
 from gongzhi.orgs.contracts import representative_of
-from gongzhi.orgs.enums import AgencyKind, OrgRole
+from gongzhi.orgs.enums import THREE_DUTIES, AgencyKind, OrgRole, Role
 from gongzhi.orgs.models import Agency, Appointment, Membership, Organization
 from gongzhi.orgs.roles import ROLES, permissions_held
 
 #: More people than this are not told of one matter.
 TOLD_AT_MOST: Final = 20
+#: More colleagues than this are not offered to choose from.
+COLLEAGUES: Final = 500
 
 
 def lines_above(path: str) -> list[str]:
@@ -36,6 +39,24 @@ def officers_of(agency: Agency | None, permission: str) -> list[int]:
     roles = [role for role, definition in ROLES.items() if permission in definition.permissions]
     held = Appointment.objects.on(today()).filter(agency=agency, role__in=roles)
     return sorted(set(held.values_list("person_id", flat=True)))[:TOLD_AT_MOST]
+
+
+def duties_vacant() -> list[Role]:
+    """Which of the three administrators' roles nobody holds today at the operator, who reaches the whole country."""
+    held = Appointment.objects.on(today()).filter(role__in=THREE_DUTIES, agency__kind=AgencyKind.OPERATOR)
+    taken = set(held.values_list("role", flat=True).distinct())
+    return [duty for duty in THREE_DUTIES if duty not in taken]
+
+
+def colleagues_of(actor: Actor) -> dict[int, set[str]]:
+    """Who else works today at the agency somebody acts for: person → roles. At most `COLLEAGUES` appointments."""
+    found: dict[int, set[str]] = {}
+    if actor.agency_id is None or actor.person_id is None:
+        return found
+    rows = Appointment.objects.on(today()).filter(agency_id=actor.agency_id).exclude(person_id=actor.person_id)
+    for person, role in rows.order_by("pk").values_list("person_id", "role")[:COLLEAGUES]:
+        found.setdefault(person, set()).add(role)
+    return found
 
 
 def owners_of(org_id: int) -> list[int]:

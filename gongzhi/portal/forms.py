@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -396,3 +397,40 @@ class OpeningForm(Form):
         help_text=_("The organization reads it at once, with your office and the last day."),
     )
     until = DateBoxesField(label=_("Last day"), help_text=_("Within a year. You can end it earlier."))
+
+
+class TrailForm(Form):
+    """Which part of what was done somebody wants to read."""
+
+    account = forms.CharField(
+        label=_("Number of the account"),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+    )
+    event = forms.CharField(
+        label=_("Code of what was done"),
+        required=False,
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    day = DateBoxesField(label=_("Day"), required=False)
+
+    unknown_account = _("No account has this number.")
+
+    @staticmethod
+    def is_code(text: str) -> bool:
+        """Whether an event can be called so."""
+        return re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", text) is not None
+
+
+class CoverForm(Form):
+    """Which colleague stands in, from which day to which."""
+
+    deputy = forms.ChoiceField(label=_("Who stands in for you"))
+    since = DateBoxesField(label=_("First day"), initial=today)
+    until = DateBoxesField(label=_("Last day"), help_text=_("At most 92 days after the first. It ends by itself."))
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, colleagues: Sequence[tuple[str, Any]]) -> None:
+        super().__init__(data)
+        self.fields["deputy"].choices = [("", _("Choose a colleague")), *colleagues]  # type: ignore[attr-defined]

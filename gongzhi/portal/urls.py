@@ -3,7 +3,9 @@
 from django.urls import path, re_path
 
 from gongzhi.portal import (
+    audit_trail,
     claims,
+    covers,
     desk,
     find,
     intake,
@@ -101,6 +103,9 @@ urlpatterns = [
     path("workbench/doubts/", desk.doubt_list, name="doubt_list"),
     path("workbench/doubts/<int:number>/", desk.doubt_settle, name="doubt_settle"),
     path("workbench/doubts/<int:number>/column/", desk.doubt_units, name="doubt_units"),
+    path("workbench/cover/", covers.cover_list, name="cover_list"),
+    path("workbench/cover/<str:public_id>/end/", covers.cover_end, name="cover_end"),
+    path("workbench/audit/", audit_trail.audit_trail, name="audit_trail"),
     path("workbench/notices/", workbench.notices_overview, name="notices_overview"),
     path("workbench/notices/<int:number>/again/", workbench.notices_renew, name="notices_renew"),
     path("workbench/api-clients/", open_data.client_list, name="client_list"),

@@ -15,6 +15,7 @@ from gongzhi.accounts.contracts import IDENTITY_REVIEW, review_queue
 from gongzhi.accounts.enums import REVIEW_IDENTITY, SERVE_COUNTER
 from gongzhi.accounts.models import Account, Errand
 from gongzhi.accounts.sessions import used_second_factor
+from gongzhi.audit.enums import READ_TRAIL
 from gongzhi.core.actor import Actor
 from gongzhi.core.capabilities import switched_off
 from gongzhi.core.door import DoorRequest
@@ -33,6 +34,7 @@ from gongzhi.notify.selectors import oversight
 from gongzhi.orgs.acting import ACTING_FOR, capacities, memberships_of
 from gongzhi.orgs.enums import ADMIT_OWNER, APPOINT, SEE_WORKBENCH
 from gongzhi.orgs.models import Organization
+from gongzhi.orgs.selectors import duties_vacant
 from gongzhi.portal import selectors
 from gongzhi.privacy.enums import ANSWER
 from gongzhi.privacy.models import Question
@@ -97,6 +99,14 @@ def act_for(request: DoorRequest) -> HttpResponse:
     request.session[ACTING_FOR] = f"agency:{chosen}" if chosen else ""
     onward = reverse("portal:workbench") if chosen else safe_next(request) or reverse("portal:home")
     return HttpResponseRedirect(onward)
+
+
+def _covering(actor: Actor) -> list[str]:
+    """Masked names of the colleagues one stands in for today and whose permissions one holds by it."""
+    if not actor.covers:
+        return []
+    names = Account.objects.filter(person_id__in=actor.covers).order_by("pk").values_list("name_masked", flat=True)
+    return list(names)
 
 
 def _work(actor: Actor) -> list[dict[str, object]]:
@@ -178,7 +188,9 @@ def home(request: DoorRequest) -> HttpResponse:
         "registered": selectors.registered_total() if actor.path == "/" else within.count(),
         "doubts": Doubt.objects.filter(settled_at__isnull=True, org__in=within).count(),
         "work": _work(actor),
-        "switched_off": switched_off() if actor.may(APPOINT) else [],
+        "switched_off": switched_off() if actor.may(OVERSEE) else [],
+        "covering": _covering(actor),
+        "vacant": duties_vacant() if any(actor.may(code) for code in (OVERSEE, APPOINT, READ_TRAIL)) else [],
         "imports": list(Source.objects.filter(kind="list").order_by("-pk")[:8]),
     }
     return render(request, "portal/workbench.html", context)

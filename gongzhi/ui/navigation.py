@@ -160,7 +160,13 @@ FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (_("About this site"), (SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    ("", (Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),)),
+    (
+        "",
+        (
+            Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),
+            Entry(_("Leave cover"), "users", "portal:cover_list"),
+        ),
+    ),
     (
         _("Register"),
         (
@@ -314,6 +320,14 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 "accounts:recovery_list",
                 also=("accounts:recovery_detail",),
                 permission="accounts.recover",
+            ),
+            Entry(_("What was done"), "history", "portal:audit_trail", permission="audit.read_trail"),
+            Entry(
+                _("Emergency access and how it was judged"),
+                "shield-check",
+                "privacy:access_list",
+                also=("privacy:access_review",),
+                permission="audit.read_trail",
             ),
         ),
     ),

@@ -94,9 +94,9 @@ def test_sign_in_by_address_or_number(login: str) -> None:
 @pytest.mark.django_db
 def test_every_failed_sign_in_says_the_same_and_costs_the_same(django_assert_num_queries) -> None:  # type: ignore[no-untyped-def]
     make()
-    with acting(actor_of("adam")) as adam:
+    with acting(actor_of("sena")) as sena:
         closed = make(email="closed@example.org", phone="")
-        actions.disable_account(actor=adam, account=closed)
+        actions.disable_account(actor=sena, account=closed)
     texts = set()
     for login, password in [
         ("wang@example.org", "wrong password here"),
@@ -123,13 +123,13 @@ def test_after_ten_tries_even_the_right_password_waits() -> None:
 
 @pytest.mark.django_db
 def test_nobody_closes_their_own_account_and_a_closed_one_is_closed_once() -> None:
-    adam = actor_of("adam")
+    sena = actor_of("sena")
     with pytest.raises(NotAllowed):
-        actions.disable_account(actor=adam, account=account_of("adam"))
+        actions.disable_account(actor=sena, account=account_of("sena"))
     rita = account_of("rita")
-    actions.disable_account(actor=adam, account=rita)
+    actions.disable_account(actor=sena, account=rita)
     with pytest.raises(RuleViolation):
-        actions.disable_account(actor=adam, account=rita)
+        actions.disable_account(actor=sena, account=rita)
 
 
 @pytest.mark.django_db

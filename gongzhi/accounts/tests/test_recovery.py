@@ -32,7 +32,7 @@ GIVEN: dict[str, Any] = {
 
 
 def ask(**changes: Any) -> Recovery:
-    with acting(actor_of("adam")) as actor:
+    with acting(actor_of("sena")) as actor:
         return actions.ask_recovery(actor=actor, **{**GIVEN, **changes})
 
 
@@ -42,7 +42,7 @@ def second_official() -> Actor:
     with acting(seeder):
         account = accounts.create_account(actor=seeder, name="白××", password=PASSWORD, email="berta@world.example")
         agency = orgs.found_agency(actor=seeder, name="平台运营单位", kind=AgencyKind.OPERATOR, path="/")
-        orgs.appoint(actor=seeder, person=account.person, agency=agency, role=Role.ADMINISTRATOR)
+        orgs.appoint(actor=seeder, person=account.person, agency=agency, role=Role.SECURITY)
     found = for_agency(account, agency.pk, Actor.visitor().request_id)
     assert found is not None
     return found
@@ -62,10 +62,10 @@ def finish() -> int:
 @pytest.mark.django_db
 def test_no_official_alone_gets_anybody_in_nor_themself() -> None:
     row = ask()
-    with pytest.raises(NotAllowed), acting(actor_of("adam")) as adam:
-        actions.confirm_recovery(actor=adam, recovery=row, because="x")
-    with pytest.raises(NotAllowed), acting(actor_of("adam")) as adam:
-        actions.ask_recovery(actor=adam, **{**GIVEN, "login": "adam@world.example"})
+    with pytest.raises(NotAllowed), acting(actor_of("sena")) as sena:
+        actions.confirm_recovery(actor=sena, recovery=row, because="x")
+    with pytest.raises(NotAllowed), acting(actor_of("sena")) as sena:
+        actions.ask_recovery(actor=sena, **{**GIVEN, "login": "sena@world.example"})
     assert finish() == 0
     with transaction.atomic(), pytest.raises(IntegrityError, match="two_persons"):
         Recovery.objects.filter(pk=row.pk).update(confirmed_by=row.asked_by_id)
@@ -81,7 +81,7 @@ def test_only_officials_of_the_operator_ask_and_confirm() -> None:
             actions.confirm_recovery(actor=actor_of(name), recovery=row, because="x")
     for refuse in (actions.finish_recoveries, lambda actor: actions.warn_of_recovery(actor=actor, recovery_id=row.pk)):
         with pytest.raises(NotAllowed):
-            refuse(actor=actor_of("adam"))
+            refuse(actor=actor_of("sena"))
     with pytest.raises(NotAllowed):
         actions.stop_recovery(actor=actor_of("dana"), recovery=row)
 
@@ -127,8 +127,8 @@ def test_after_the_waiting_time_the_owner_sets_a_password_by_the_new_number_and_
     assert not Authenticator.objects.filter(user_id=account.pk).exists()
     assert not is_signed_in(client)
     assert bytes(Recovery.objects.get().contact_sealed) == b""
-    with pytest.raises(RuleViolation), acting(actor_of("adam")) as adam:
-        actions.stop_recovery(actor=adam, recovery=row)
+    with pytest.raises(RuleViolation), acting(actor_of("sena")) as sena:
+        actions.stop_recovery(actor=sena, recovery=row)
 
 
 @pytest.mark.django_db

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +19,7 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
 from gongzhi.notify.actions import notify
 from gongzhi.orgs import policies
-from gongzhi.orgs.enums import MARK_KEEPERS, ROLES_OF_KIND, AgencyKind, Role, Standing
+from gongzhi.orgs.enums import MARK_KEEPERS, ROLES_OF_KIND, THREE_DUTIES, AgencyKind, Role, Standing
 from gongzhi.orgs.models import Agency, Appointment, Mark, Organization, OrganizationSearch, SavedSearch
 from gongzhi.orgs.notifications import APPOINTED, APPOINTMENT_ENDED, SAVED_SEARCH_ANSWERED
 from gongzhi.orgs.search.asking import Asked
@@ -76,7 +76,27 @@ def appoint(*, actor: Actor, person: Person, agency: Agency, role: Role, until: 
         raise RuleViolation("orgs.day_past", _("The last day must not lie in the past."), field="until")
     if Appointment.objects.on(today()).filter(person=person, agency=agency, role=role).exists():
         raise RuleViolation("orgs.already_appointed", _("This person holds this role here already."), field="role")
-    appointment = Appointment.objects.create(person=person, agency=agency, role=role, since=today(), until=until)
+    taken = RuleViolation(
+        "orgs.two_duties",
+        _(
+            "This person holds another of the three administrators' roles. System, security and audit administrator are"
+            " three different people: end that role first, or name somebody else."
+        ),
+        field="role",
+    )
+    others = Appointment.objects.on(today()).filter(person=person, role__in=THREE_DUTIES).exclude(role=role)
+    if role in THREE_DUTIES and others.exists():
+        raise taken
+    try:
+        with transaction.atomic():
+            appointment = Appointment.objects.create(
+                person=person, agency=agency, role=role, since=today(), until=until
+            )
+    except IntegrityError as error:
+        # Whoever appointed the same person at another agency at this very moment was faster.
+        if "orgs_appointment_one_duty" in str(error):
+            raise taken from error
+        raise
     audit.record(
         actor=actor,
         event="orgs.appointment.made",

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orgs', '0030_fewer_indexes_to_write'),
+        ('orgs', '0026_leave_cover'),
     ]
 
     operations = [
@@ -18,6 +18,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='appointment',
             name='role',
-            field=models.CharField(choices=[('administrator', 'Administrator'), ('registrar', 'Registry officer'), ('reader', 'Reader'), ('head', "Agency's administrator"), ('overseer', 'Officer of the business authority'), ('industry_officer', 'Officer of the industry department'), ('community_worker', 'Street or community worker'), ('assessor', 'Assessor'), ('auditor', 'Auditor'), ('funder', "Funder's officer"), ('helper', 'Help desk worker')], max_length=24),
+            field=models.CharField(choices=[('administrator', 'System administrator'), ('registrar', 'Registry officer'), ('reader', 'Reader'), ('security_administrator', 'Security administrator'), ('audit_administrator', 'Audit administrator'), ('head', "Agency's administrator"), ('overseer', 'Officer of the business authority'), ('industry_officer', 'Officer of the industry department'), ('community_worker', 'Street or community worker'), ('assessor', 'Assessor'), ('auditor', 'Auditor'), ('funder', "Funder's officer"), ('helper', 'Help desk worker')], max_length=24),
         ),
     ]

@@ -60,7 +60,7 @@ def test_the_actor_of_an_official_holds_the_roles_codes_and_the_agencys_scope() 
 
 @pytest.mark.django_db
 def test_two_roles_at_one_agency_add_up() -> None:
-    adam, rosa = actor_of("adam"), account_of("rosa")
+    sena, rosa = actor_of("sena"), account_of("rosa")
     agency = Agency.objects.get(name="深圳市民政局")
     with acting(Actor.system("test", permissions=frozenset({"orgs.appoint"}))) as boss:
         person = Person.objects.get(pk=rosa.person_id)
@@ -68,7 +68,7 @@ def test_two_roles_at_one_agency_add_up() -> None:
     actor = for_agency(rosa, agency.pk, uuid.uuid4())
     assert actor is not None
     assert actor.may("registry.import")
-    assert adam.may("orgs.appoint")
+    assert sena.may("orgs.appoint")
 
 
 @pytest.mark.django_db
@@ -76,8 +76,8 @@ def test_an_ended_appointment_counts_no_more_from_the_next_request_on(client: Cl
     signed_in(client, "dana")
     assert client.get("/workbench/", secure=True).status_code == 200
     appointment = Appointment.objects.get(person_id=account_of("dana").person_id)
-    with acting(actor_of("adam")) as adam:
-        actions.end_appointment(actor=adam, appointment=appointment)
+    with acting(actor_of("sena")) as sena:
+        actions.end_appointment(actor=sena, appointment=appointment)
     Appointment.objects.filter(pk=appointment.pk).update(since="2020-01-01", until="2020-02-01")
     assert client.get("/workbench/", secure=True).status_code == 403
 
@@ -86,8 +86,8 @@ def test_an_ended_appointment_counts_no_more_from_the_next_request_on(client: Cl
 def test_a_closed_account_is_signed_out_by_its_next_request(client: Client) -> None:
     signed_in(client, "dana")
     assert client.get("/workbench/", secure=True).status_code == 200
-    with acting(actor_of("adam")) as adam:
-        accounts.disable_account(actor=adam, account=account_of("dana"))
+    with acting(actor_of("sena")) as sena:
+        accounts.disable_account(actor=sena, account=account_of("dana"))
     assert client.get("/workbench/", secure=True).status_code == 302
 
 
@@ -109,37 +109,37 @@ def test_for_oneself_there_is_no_permission_at_all() -> None:
 
 @pytest.mark.django_db
 def test_appointing_has_its_limits() -> None:
-    adam, dana = actor_of("adam"), actor_of("dana")
+    sena, dana = actor_of("sena"), actor_of("dana")
     agency = Agency.objects.get(name="深圳市民政局")
     with acting(Actor.system("test")):
         rita = Person.objects.get(pk=account_of("rita").person_id)
-        own = Person.objects.get(pk=account_of("adam").person_id)
+        own = Person.objects.get(pk=account_of("sena").person_id)
     with pytest.raises(NotAllowed):
         actions.appoint(actor=dana, person=rita, agency=agency, role=Role.READER)
     with pytest.raises(NotAllowed):
-        actions.appoint(actor=adam, person=own, agency=agency, role=Role.REGISTRAR)
-    actions.appoint(actor=adam, person=rita, agency=agency, role=Role.READER)
+        actions.appoint(actor=sena, person=own, agency=agency, role=Role.REGISTRAR)
+    actions.appoint(actor=sena, person=rita, agency=agency, role=Role.READER)
     with pytest.raises(RuleViolation):
-        actions.appoint(actor=adam, person=rita, agency=agency, role=Role.READER)
+        actions.appoint(actor=sena, person=rita, agency=agency, role=Role.READER)
     appointment = Appointment.objects.get(person=rita)
     with pytest.raises(NotAllowed):
         actions.end_appointment(actor=dana, appointment=appointment)
-    actions.end_appointment(actor=adam, appointment=appointment)
+    actions.end_appointment(actor=sena, appointment=appointment)
     with pytest.raises(RuleViolation):
-        actions.end_appointment(actor=adam, appointment=appointment)
+        actions.end_appointment(actor=sena, appointment=appointment)
 
 
 @pytest.mark.django_db
 def test_founding_an_agency_has_its_limits() -> None:
-    adam = actor_of("adam")
+    sena = actor_of("sena")
     with pytest.raises(NotAllowed):
         actions.found_agency(actor=actor_of("dana"), name="某局", kind=AgencyKind.REGISTRY, path="44/")
     for name, path, rule in ((" ", "44/", "orgs.agency_unnamed"), ("某局", "44", "orgs.agency_path")):
         with pytest.raises(RuleViolation) as caught:
-            actions.found_agency(actor=adam, name=name, kind=AgencyKind.REGISTRY, path=path)
+            actions.found_agency(actor=sena, name=name, kind=AgencyKind.REGISTRY, path=path)
         assert caught.value.code == rule
-    first = actions.found_agency(actor=adam, name="某局", kind=AgencyKind.REGISTRY, path="44/")
-    assert actions.found_agency(actor=adam, name="某局", kind=AgencyKind.REGISTRY, path="44/") == first
+    first = actions.found_agency(actor=sena, name="某局", kind=AgencyKind.REGISTRY, path="44/")
+    assert actions.found_agency(actor=sena, name="某局", kind=AgencyKind.REGISTRY, path="44/") == first
 
 
 @pytest.mark.django_db

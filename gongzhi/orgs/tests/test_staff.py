@@ -127,7 +127,7 @@ def test_a_role_ends_with_its_last_day_and_may_be_given_one() -> None:
 
 @pytest.mark.django_db
 def test_agencies_are_founded_within_reach_by_page(client: Client) -> None:
-    signed_in(client, "adam")
+    signed_in(client, "sena")
     wrong = {"name": "示例街道办", "kind": "community", "division": "999999"}
     answer = client.post("/workbench/agencies/", wrong, secure=True)
     assert answer.status_code == 422
@@ -207,7 +207,7 @@ def test_other_agencies_people_are_not_there(client: Client) -> None:
 @pytest.mark.django_db
 def test_three_people_and_thirty_need_the_same_queries(client: Client) -> None:
     agency = Agency.objects.get(name="深圳市民政局")
-    signed_in(client, "adam")
+    signed_in(client, "sena")
 
     def queries(address: str, upto: int) -> int:
         while Appointment.objects.filter(agency=agency).count() < upto:

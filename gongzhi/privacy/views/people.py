@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gongzhi.accounts.models import Account, Person
 from gongzhi.accounts.proving import proof_needed_to_post
+from gongzhi.audit.enums import READ_TRAIL
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -116,9 +117,11 @@ def _names(rows: list[int]) -> dict[int, str]:
 @never_cache
 @require_safe
 def access_list(request: DoorRequest) -> HttpResponse:
-    """Emergency accesses for an administrator to judge, those nobody has judged first."""
+    """Emergency accesses for the security administrator to judge, those nobody has judged first; the audit
+    administrator reads them."""
     actor = request.actor
-    _needs(actor, REVIEW_ACCESS)
+    if not actor.may(READ_TRAIL):
+        _needs(actor, REVIEW_ACCESS)
     rows = Grant.objects.visible_to(actor).select_related("agency")
     page = page_for(rows.to_review() if "all" not in request.GET else rows, request, "accesses", ("-opened_at", "-pk"))
     names = _names([one.official_id for one in page.rows])
@@ -129,9 +132,10 @@ def access_list(request: DoorRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def access_review(request: DoorRequest, public_id: str) -> HttpResponse:
-    """Judge one emergency access."""
+    """Judge one emergency access, or read how it was judged."""
     actor = request.actor
-    _needs(actor, REVIEW_ACCESS)
+    if request.method == "POST" or not actor.may(READ_TRAIL):
+        _needs(actor, REVIEW_ACCESS)
     grant = Grant.objects.visible_to(actor).select_related("agency").filter(public_id=public_id).first()
     if grant is None:
         raise Http404
@@ -149,6 +153,7 @@ def access_review(request: DoorRequest, public_id: str) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, str(error.message))
     may = policies.can_review_access(actor, grant) and grant.reviewed_at is None
     context = {
+        "reads_only": actor.may(READ_TRAIL),
         "grant": grant,
         "by": _names([grant.official_id]).get(grant.official_id, ""),
         "form": form if may or request.method == "POST" else None,
