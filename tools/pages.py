@@ -108,6 +108,7 @@ PLACES: Final = (
     Place("holds", "/workbench/holds/", staff=True),
     Place("questions", "/workbench/questions/", staff=True),
     Place("counter", "/workbench/counter/looked/", staff=True),
+    Place("cover", "/workbench/cover/", staff=True),
 )
 
 
