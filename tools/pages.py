@@ -116,6 +116,7 @@ PLACES: Final = (
     Place("claim_letter", "/orgs/51999901MJ00009740/in-charge/letter/"),
     Place("own_records", "/workbench/orgs/51999901MJ00009740/house/", staff=True),
     Place("own_records_open", "/workbench/orgs/51999901MJ00009740/house/open/", staff=True),
+    Place("cover", "/workbench/cover/", staff=True),
 )
 
 

@@ -414,7 +414,7 @@ class TrailForm(Form):
         max_length=64,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
     )
-    day = DateBoxesField(label=_("Day"), required=False)
+    day = DateBoxesField(label=_("On what day"), required=False)
 
     unknown_account = _("No account has this number.")
 

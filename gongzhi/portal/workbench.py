@@ -33,7 +33,7 @@ from gongzhi.notify.policies import can_oversee
 from gongzhi.notify.selectors import oversight
 from gongzhi.orgs.acting import ACTING_FOR, capacities, memberships_of
 from gongzhi.orgs.enums import ADMIT_OWNER, APPOINT, SEE_WORKBENCH
-from gongzhi.orgs.models import Organization
+from gongzhi.orgs.models import Cover, Organization
 from gongzhi.orgs.selectors import duties_vacant
 from gongzhi.portal import selectors
 from gongzhi.privacy.enums import ANSWER
@@ -45,6 +45,9 @@ from gongzhi.registry.lists import RULES
 from gongzhi.registry.models import Doubt, Objection, Source
 from gongzhi.registry.policies import can_correct
 from gongzhi.registry.selectors import record_of
+
+#: Lines about leave cover on the workbench; its own page shows all.
+SHOWN_COVERS = 5
 
 
 def _account(request: DoorRequest) -> Account:
@@ -101,12 +104,19 @@ def act_for(request: DoorRequest) -> HttpResponse:
     return HttpResponseRedirect(onward)
 
 
-def _covering(actor: Actor) -> list[str]:
-    """Masked names of the colleagues one stands in for today and whose permissions one holds by it."""
-    if not actor.covers:
-        return []
-    names = Account.objects.filter(person_id__in=actor.covers).order_by("pk").values_list("name_masked", flat=True)
-    return list(names)
+def _covering(actor: Actor) -> list[dict[str, object]]:
+    """Who stands in for whom today, as far as it is about the reader: masked names and last days."""
+    rows = list(Cover.objects.visible_to(actor).living(today()).order_by("until", "pk")[:SHOWN_COVERS])
+    people = {one.absent_id for one in rows} | {one.deputy_id for one in rows}
+    names = dict(Account.objects.filter(person_id__in=people).values_list("person_id", "name_masked"))
+    return [
+        {
+            "mine": one.absent_id == actor.person_id,
+            "name": names.get(one.deputy_id if one.absent_id == actor.person_id else one.absent_id, "–"),
+            "until": one.until,
+        }
+        for one in rows
+    ]
 
 
 def _work(actor: Actor) -> list[dict[str, object]]:

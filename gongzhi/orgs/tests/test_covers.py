@@ -152,8 +152,13 @@ def test_the_trail_and_the_workbench_say_for_whom(client: Client) -> None:
         record(actor=rosa, event="orgs.test.done")
     page = signed_in(Client(), "aude").get("/workbench/audit/?event=orgs.test.done", secure=True).content.decode()
     assert account_of("dana").public_id in page
-    own = signed_in(client, "rosa").get("/workbench/", secure=True).content.decode()
-    assert account_of("dana").name_masked in own
+    for name, other in (("rosa", "dana"), ("dana", "rosa")):
+        own = signed_in(Client(), name).get("/workbench/", secure=True).content.decode()
+        assert account_of(other).name_masked in own
+    assert (
+        '/workbench/cover/">休假代理</a></p>'
+        not in signed_in(client, "edith").get("/workbench/", secure=True).content.decode()
+    )
 
 
 # --- who may, and which days ---
