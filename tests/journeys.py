@@ -190,7 +190,7 @@ def passkey(page: Page, address: str) -> None:
     page.locator("form[action='/accounts/sign-out/'] button").first.click()
     page.goto(f"{address}/workbench/")
     page.wait_for_url("**/accounts/sign-in/**")
-    page.locator("nav.views a").last.click()
+    page.locator("nav.views a[href*='/passkey/']").click()
     page.locator("button[data-passkey-button]").click()
     page.wait_for_url(f"{address}/workbench/")
     expect(page.locator("body")).to_contain_text("示例市民政局")

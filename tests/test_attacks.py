@@ -239,8 +239,8 @@ def test_after_the_account_is_closed_neither_page_nor_api_nor_a_known_device_ope
     read = f"/api/v1/people/{number}/contact?purpose=contact.matter"
     assert client.get("/workbench/people/", secure=True).status_code == 200
     assert client.get(read, secure=True).status_code == 200
-    with acting(actor_of("adam")) as adam:
-        accounts.disable_account(actor=adam, account=account_of("dana"))
+    with acting(actor_of("sena")) as sena:
+        accounts.disable_account(actor=sena, account=account_of("dana"))
     assert "__Host-device" in client.cookies
     assert client.get("/workbench/people/", secure=True).status_code == 302
     assert client.get(read, secure=True).status_code == 401

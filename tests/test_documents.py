@@ -82,7 +82,7 @@ RESPONSIBILITIES = {
     "config": "Settings, addresses, the `gongzhi` command, the embedded database, seeds, `doctor`",
     "portal": "Pages that combine apps: home, search, an organization's page, data, workbench. Owns no tables",
     "api": "The API's instance, its errors and its description; mounts each app's router. Owns no tables",
-    "orgs": "Organizations as they stand today, search rows, marks, members and invitations, agencies, roles, who acts",
+    "orgs": "Organizations as they stand today, search rows, marks, members and invitations, agencies, roles, leave cover, who acts",
     "accounts": "People and the accounts they sign in with",
     "rulebook": "Dated parameters: the numbers the law asks for, each with article and evidence",
     "loudspeaker": "Broadcasts for village loudspeakers: recording or text, approval, schedule, receipts",

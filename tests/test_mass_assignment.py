@@ -338,11 +338,11 @@ CASES: dict[tuple[str, str], Case] = {
         other_session,
     ),
     ("accounts:recovery_list", "post"): Case(
-        "adam",
+        "sena",
         access.at("/workbench/account-recovery/"),
         {"login": "rita@world.example", "contact": "new@world.example", "because": "示例"},
     ),
-    ("accounts:recovery_detail", "post"): Case("adam", access.a_recovery, {"do": "stop"}),
+    ("accounts:recovery_detail", "post"): Case("sena", access.a_recovery, {"do": "stop"}),
     ("accounts:recovery_stop_own", "post"): Case("rita", TABLE["accounts:recovery_stop_own", "post"].build),
     ("portal:client_list", "post"): Case(
         "adam",
@@ -435,7 +435,7 @@ CASES: dict[tuple[str, str], Case] = {
         lambda: {"number": access.a_resident(), "reason": "示例：走失老人"},
     ),
     ("privacy:access_review", "post"): Case(
-        "adam", access.an_emergency, {"outcome": "yes", "review": "示例：符合规定"}
+        "sena", access.an_emergency, {"outcome": "yes", "review": "示例：符合规定"}
     ),
     ("privacy:ask_why", "post"): Case("rita", access.a_look),
     ("privacy:question_answer", "post"): Case("dana", access.a_question, {"answer": "为核对其本人申请"}),

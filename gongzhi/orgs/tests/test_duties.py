@@ -164,15 +164,16 @@ def test_the_trail_is_narrowed_by_account_event_and_day(client: Client) -> None:
         agency = actions.found_agency(actor=sena, name="某局", kind=AgencyKind.REGISTRY, path="44/")
         actions.appoint(actor=sena, person=person_of("victor"), agency=agency, role=Role.READER)
     number = account_of("sena").public_id
+    done = {"orgs.agency.founded", "orgs.appointment.made", "notify.notice.left"}
 
     def rows(**asked: str) -> set[str]:
         answer = aude.get(PAGE, asked, secure=True)
         assert answer.status_code == 200
         return {row["event"].event for row in answer.context["rows"]}
 
-    assert rows(account=number.lower()) == {"orgs.agency.founded", "orgs.appointment.made"}
+    assert rows(account=number.lower()) == done
     assert rows(account=number, event="orgs.agency.founded") == {"orgs.agency.founded"}
-    assert rows(account=number, **on(today().isoformat())) == {"orgs.agency.founded", "orgs.appointment.made"}
+    assert rows(account=number, **on(today().isoformat())) == done
     assert rows(account=number, **on("2020-01-01")) == set()
     assert rows(event="nothing") == set()
     for wrong in ({"account": "NOBODY"}, on("2026-13-45")):
