@@ -467,8 +467,8 @@ def test_a_public_computer_keeps_no_mark_and_its_session_ends_with_the_browser(c
 def test_a_closed_account_is_out_with_its_next_request(client: Client) -> None:
     sign_in(client)
     assert is_signed_in(client)
-    with acting(actor_of("adam")) as adam:
-        actions.disable_account(actor=adam, account=account_of("rita"))
+    with acting(actor_of("sena")) as sena:
+        actions.disable_account(actor=sena, account=account_of("rita"))
     assert not is_signed_in(client)
 
 
