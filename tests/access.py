@@ -632,7 +632,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:agency_detail", "post"): Access(an_agency, (302, 403, 403, 403, 403, 403), "post", also={"sena": 422}),
     ("portal:appointment_end", "get"): Access(an_appointment, (302, 403, 403, 403, 403, 403), also={"sena": 200}),
     ("portal:appointment_end", "post"): Access(
-        an_appointment, (302, 403, 403, 403, 403, 403), "post", also={"sena": 422}
+        an_appointment, (302, 403, 403, 403, 403, 403), "post", also={"sena": 302}
     ),
     ("portal:own_staff", "get"): Access(at("/workbench/staff/"), (302, 403, 403, 403, 403, 403), also={"sena": 302}),
     ("portal:owner_admit", "get"): Access(at(f"/workbench/orgs/{SHENZHEN}/owner/"), (302, 403, 403, 200, 404, 403)),

@@ -326,7 +326,7 @@ class AgencyQuerySet(models.QuerySet["Agency"]):
 
     def with_staff(self, day: dt.date) -> Self:
         """With `staff`: how many people hold a role there on a day."""
-        holds = Q(appointments__since__lte=day) & (
+        holds = Q(appointments__since__lte=day, appointments__ended_at__isnull=True) & (
             Q(appointments__until__isnull=True) | Q(appointments__until__gte=day)
         )
         return self.annotate(staff=models.Count("appointments__person", filter=holds, distinct=True))
@@ -359,8 +359,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     """Questions about who works where."""
 
     def on(self, day: dt.date) -> Self:
-        """Appointments that hold on a day."""
-        return self.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day)
+        """Appointments that hold on a day, as far as is known now: one that was ended at once holds no more."""
+        return self.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day, ended_at__isnull=True)
 
 
 class Appointment(models.Model):
@@ -371,6 +371,8 @@ class Appointment(models.Model):
     role = models.CharField(max_length=24, choices=Role.choices)
     since = models.DateField()
     until = models.DateField(null=True)
+    #: When it was ended at once: the next request holds it no more, although the day is not over.
+    ended_at = models.DateTimeField(null=True)
 
     objects = AppointmentQuerySet.as_manager()
 

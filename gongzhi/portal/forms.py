@@ -240,7 +240,11 @@ class AppointForm(Form):
 class LastDayForm(Form):
     """The last day of a role."""
 
-    until = DateBoxesField(label=_("Last day"), help_text=_("Today or later. The role holds through this day."))
+    until = DateBoxesField(
+        label=_("Last day"),
+        required=False,
+        help_text=_("Today or later; the role holds through this day. Empty ends it at once."),
+    )
 
 
 class SuccessorForm(Form):

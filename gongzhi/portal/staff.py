@@ -165,7 +165,7 @@ def _appointed(actor: Actor, agency: Agency, form: AppointForm) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @proof_needed_to_post
 def appointment_end(request: DoorRequest, public_id: str, number: int) -> HttpResponse:
-    """Give a role its last day, today or later."""
+    """Give a role its last day, or end it at once."""
     agency, actor = _agency(request, public_id), request.actor
     one = Appointment.objects.on(today()).filter(agency=agency, pk=number).first()
     if one is None:
@@ -173,7 +173,7 @@ def appointment_end(request: DoorRequest, public_id: str, number: int) -> HttpRe
     if not _may_end(actor, agency, one):
         raise NotAllowed(APPOINT)
     posted = request.POST if request.method == "POST" else None
-    form = LastDayForm(posted, initial={"until": one.until or today()})
+    form = LastDayForm(posted, initial={"until": one.until})
     if posted is not None and form.is_valid():
         try:
             actions.end_appointment(actor=actor, appointment=one, on=form.cleaned_data["until"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Concat
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts.models import Person
@@ -110,20 +111,23 @@ def appoint(*, actor: Actor, person: Person, agency: Agency, role: Role, until: 
 
 @transaction.atomic
 def end_appointment(*, actor: Actor, appointment: Appointment, on: dt.date | None = None) -> None:
-    """End a role with a last day (today if left out); after it that person holds it no more. The row stays."""
+    """End a role with a last day, or at once if none is named: the next request of that person holds it no more. The
+    row stays.
+    """
     appointment = Appointment.objects.select_for_update(of=("self",)).select_related("agency").get(pk=appointment.pk)
     if (
         not policies.can_appoint(actor, appointment.agency, appointment.role)
         or actor.person_id == appointment.person_id
     ):
         raise NotAllowed("orgs.appoint")
-    if appointment.until is not None and appointment.until <= today():
+    if appointment.ended_at is not None or (appointment.until is not None and appointment.until < today()):
         raise RuleViolation("orgs.appointment_ended", _("This role has ended already."))
     if on is not None and on < today():
         raise RuleViolation("orgs.day_past", _("The last day must not lie in the past."), field="until")
     last = max(on or today(), appointment.since)
     appointment.until = last
-    appointment.save(update_fields=["until"])
+    appointment.ended_at = None if on else timezone.now()
+    appointment.save(update_fields=["until", "ended_at"])
     audit.record(actor=actor, event="orgs.appointment.ended", subject=appointment, details={"until": last.isoformat()})
     if not actor.process:
         _tell_appointed(actor, appointment, APPOINTMENT_ENDED.code)

@@ -120,9 +120,13 @@ def test_a_role_ends_with_its_last_day_and_may_be_given_one() -> None:
         actions.end_appointment(actor=head, appointment=made)
     made.refresh_from_db()
     assert made.until == today()
-    assert not Appointment.objects.on(tomorrow).filter(pk=made.pk).exists()
-    assert Appointment.objects.on(today()).filter(pk=made.pk).exists()
-    assert messages_of("rita") == ["orgs.appointed", "orgs.appointment_ended"]
+    assert not Appointment.objects.on(today()).filter(pk=made.pk).exists()
+    with acting(head_of(agency)) as head:
+        again = actions.appoint(actor=head, person=person("rita"), agency=agency, role=Role.COMMUNITY_WORKER)
+        actions.end_appointment(actor=head, appointment=again, on=today())
+    assert Appointment.objects.on(today()).filter(pk=again.pk).exists()  # through its last day
+    assert not Appointment.objects.on(tomorrow).filter(pk=again.pk).exists()
+    assert messages_of("rita") == ["orgs.appointed", "orgs.appointment_ended"] * 2
 
 
 @pytest.mark.django_db
@@ -188,7 +192,11 @@ def test_the_administrator_of_an_agency_appoints_and_ends_by_page(client: Client
     assert client.post(f"{address}{made.pk}/end/", typed | {"until-day": 40}, secure=True).status_code == 422
     assert client.post(f"{address}{made.pk}/end/", typed, secure=True).status_code == 302
     made.refresh_from_db()
-    assert made.until == today()
+    assert (made.until, made.ended_at) == (today(), None)
+    assert client.post(f"{address}{made.pk}/end/", secure=True).status_code == 302  # no day: at once
+    made.refresh_from_db()
+    assert made.ended_at is not None
+    assert client.get(f"{address}{made.pk}/end/", secure=True).status_code == 404
 
 
 @pytest.mark.django_db
