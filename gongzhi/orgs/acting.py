@@ -13,7 +13,7 @@ from gongzhi.accounts.models import Account, ApiClient
 from gongzhi.accounts.sessions import by_card_alone
 from gongzhi.core.actor import Actor, ActorKind, Scope
 from gongzhi.core.times import today
-from gongzhi.orgs.enums import THREE_DUTIES
+from gongzhi.orgs.enums import FROM_ABOVE
 from gongzhi.orgs.models import Agency, Appointment, Cover, Membership
 from gongzhi.orgs.roles import EVERY_OFFICIAL, permissions_held, permissions_of
 
@@ -71,8 +71,8 @@ def for_agency(account: Account, agency_id: int, request_id: uuid.UUID) -> Actor
     """
     day = today()
     lent = Cover.objects.living(day).filter(agency_id=agency_id, deputy_id=account.person_id).values("absent_id")
-    # Of a colleague on leave all roles but the three administrators', and only what the colleague holds today.
-    held = Q(person_id=account.person_id) | (Q(person_id__in=lent) & ~Q(role__in=THREE_DUTIES))
+    # Of a colleague on leave all roles but those given from above only, and only what the colleague holds today.
+    held = Q(person_id=account.person_id) | (Q(person_id__in=lent) & ~Q(role__in=FROM_ABOVE))
     found = list(Appointment.objects.on(day).filter(held, agency_id=agency_id).select_related("agency").order_by("pk"))
     appointments = [one for one in found if one.person_id == account.person_id]
     if not appointments:

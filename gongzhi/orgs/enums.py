@@ -96,6 +96,8 @@ ROLES_OF_KIND: dict[str, tuple[Role, ...]] = {
 
 #: The three administrators (三员分立). Nobody holds two of them, wherever they are appointed.
 THREE_DUTIES = (Role.ADMINISTRATOR, Role.SECURITY, Role.AUDIT)
+#: Roles that name others or keep the platform: given from above only, and lent to nobody during leave.
+FROM_ABOVE = (*THREE_DUTIES, Role.HEAD)
 
 APPOINT = "orgs.appoint"
 #: Name and end the staff of one's own agency.

@@ -6,6 +6,7 @@ from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.orgs.enums import (
     ADMIT_OWNER,
     APPOINT,
+    FROM_ABOVE,
     INVITE,
     KEEP_HOUSE,
     KEEP_MEMBERS,
@@ -13,13 +14,10 @@ from gongzhi.orgs.enums import (
     NAME_OWNERS,
     OPEN_HOUSE,
     READ_HOUSE,
-    THREE_DUTIES,
     WRITE_REGISTER,
     OrgRole,
-    Role,
 )
 from gongzhi.orgs.models import Agency, Claim, Cover, HouseRecord, Invitation, Membership, Opening, Organization
-from gongzhi.orgs.roles import permissions_of
 
 
 def can_appoint(actor: Actor, agency: Agency, role: str = "") -> bool:
@@ -32,7 +30,7 @@ def can_appoint(actor: Actor, agency: Agency, role: str = "") -> bool:
 
 def appoints(role: str) -> bool:
     """Whether a role is given only from above: it names others, or keeps the platform."""
-    return role == Role.HEAD or role in THREE_DUTIES or APPOINT in permissions_of(role)
+    return role in FROM_ABOVE
 
 
 def can_found_agency(actor: Actor, path: str) -> bool:

@@ -14,7 +14,7 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
 from gongzhi.notify.actions import notify
 from gongzhi.orgs import policies
-from gongzhi.orgs.enums import THREE_DUTIES
+from gongzhi.orgs.enums import FROM_ABOVE
 from gongzhi.orgs.models import Agency, Appointment, Cover
 from gongzhi.orgs.notifications import COVER_ENDED, COVER_GIVEN
 
@@ -43,7 +43,7 @@ def _check_days(since: dt.date, until: dt.date) -> None:
 def give_cover(*, actor: Actor, deputy: int, since: dt.date, until: dt.date) -> Cover:
     """Have a colleague of the same agency (`deputy`, a person) stand in from a day to a day. Both are told.
 
-    The deputy then holds one's permissions there besides the own ones; never those of the three administrators. Raises
+    The deputy then holds one's permissions there besides the own ones; never those of roles given from above only. Raises
     `RuleViolation` for oneself, for somebody of another agency, for days that cannot be, for days somebody is named for
     already, and for a colleague who is away then.
     """
@@ -59,7 +59,7 @@ def give_cover(*, actor: Actor, deputy: int, since: dt.date, until: dt.date) -> 
         raise RuleViolation(
             "orgs.cover_outside", _("Only a colleague of your own agency can stand in for you."), field="deputy"
         )
-    if not work.filter(person_id=actor.person_id).exclude(role__in=THREE_DUTIES).exists():
+    if not work.filter(person_id=actor.person_id).exclude(role__in=FROM_ABOVE).exists():
         raise RuleViolation(
             "orgs.cover_duty",
             _("The role of an administrator is not lent. A second person is appointed to it instead."),

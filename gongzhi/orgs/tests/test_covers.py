@@ -118,10 +118,16 @@ def test_the_three_administrators_roles_are_never_lent() -> None:
     assert caught.value.code == "orgs.cover_duty"
     # beside another role only the other one is lent, and no row by anybody's hand lends more
     employ("adam", Role.HEAD, "平台运营单位")
+    with pytest.raises(RuleViolation):
+        given("adam", "sena")  # who names others was named from above
+    Appointment.objects.create(
+        person_id=id_of("adam"), agency=Agency.objects.get(name="平台运营单位"), role=Role.REGISTRAR, since=today()
+    )
     given("adam", "sena")
     sena = actor_of("sena")
-    assert sena.may("orgs.keep_staff")
+    assert sena.may("registry.import")
     assert not sena.may("rulebook.amend")
+    assert not sena.may("orgs.keep_staff")
 
 
 # --- what is recorded ---
