@@ -185,13 +185,14 @@ class OpeningGround(models.TextChoices):
     PENALTY = "penalty", _("Investigation for an administrative penalty")
 
 
-#: The article of each ground, as the organization reads it.
+#: The article of each ground, as the organization reads it. None has been compared with the text in force yet.
 GROUND_ARTICLES: dict[str, str | Promise] = {
     OpeningGround.SUPERVISION: _(
         "Regulation on social groups, article 24; on social service institutions, article 19; on foundations, article 34"
+        " (articles to be verified)"
     ),
-    OpeningGround.CHARITY: _("Charity law, article 104"),
-    OpeningGround.PENALTY: _("Administrative penalty law, articles 54 and 55"),
+    OpeningGround.CHARITY: _("Charity law, article 104 (article to be verified)"),
+    OpeningGround.PENALTY: _("Administrative penalty law, articles 54 and 55 (articles to be verified)"),
 }
 
 READ_HOUSE = "orgs.read_house"
