@@ -88,3 +88,13 @@ def page_of(rows: models.QuerySet[M], *, name: str, order: Sequence[str], cursor
         next=cursor_at(found[-1], back=False) if has_next else None,
         previous=cursor_at(found[0], back=True) if has_previous else None,
     )
+
+
+def page_or_first(
+    rows: models.QuerySet[M], *, name: str, order: Sequence[str], cursor: str = "", size: int = 20
+) -> Page[M]:
+    """`page_of`, and the first page where the cursor is none of this list's: an old or damaged link still shows rows."""
+    try:
+        return page_of(rows, name=name, order=order, cursor=cursor, size=size)
+    except BadCursor:
+        return page_of(rows, name=name, order=order, size=size)

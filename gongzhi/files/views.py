@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gongzhi.core.actor import ActorKind
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.paging import page_or_first
 from gongzhi.files import actions, policies, scanning, selectors
 from gongzhi.files.enums import PIECE, Purpose
 from gongzhi.files.forms import KeepFileForm
@@ -42,10 +42,7 @@ def mine(request: DoorRequest) -> HttpResponse:
         except RuleViolation as error:
             form.add_error("file", str(error.message))
     uploads, order = Upload.objects.visible_to(actor), ("-pk",)
-    try:
-        page = page_of(uploads, name="files", order=order, cursor=request.GET.get("cursor", ""), size=FILES_ON_A_PAGE)
-    except BadCursor:
-        page = page_of(uploads, name="files", order=order, size=FILES_ON_A_PAGE)
+    page = page_or_first(uploads, name="files", order=order, cursor=request.GET.get("cursor", ""), size=FILES_ON_A_PAGE)
     context = {
         "form": form,
         "files": [

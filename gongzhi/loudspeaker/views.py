@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import DoorRequest, acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, Page, page_of
+from gongzhi.core.paging import Page, page_or_first
 from gongzhi.core.times import today
 from gongzhi.files import actions as files
 from gongzhi.files.contracts import Owner
@@ -35,10 +35,7 @@ LARGEST_PART: Final = 2 * 1024 * 1024
 
 
 def _page(rows: Any, *, name: str, order: tuple[str, ...], request: DoorRequest) -> Page[Any]:
-    try:
-        return page_of(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        return page_of(rows, name=name, order=order, size=PAGE)
+    return page_or_first(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
 
 
 def _allow(request: DoorRequest) -> None:

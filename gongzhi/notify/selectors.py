@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
-from gongzhi.core.paging import BadCursor, Page, page_of
+from gongzhi.core.paging import Page, page_or_first
 from gongzhi.notify import policies
 from gongzhi.notify.contracts import UnknownKind, courier_of, kind_of, kinds
 from gongzhi.notify.enums import BINDING, Category, Channel, Delivery, Hand, ProofKind
@@ -257,10 +257,7 @@ def oversight(actor: Actor, *, cursor: str = "") -> Oversight:
     with acting(Actor.system("notify.oversight"), read_only=True):
         under_way = Outbox.objects.filter(state__in=[Delivery.WAITING, Delivery.SENDING])
         failed = Outbox.objects.filter(state=Delivery.FAILED)
-        try:
-            page = page_of(Outbox.objects.broken(), name="wrong", order=("-pk",), cursor=cursor)
-        except BadCursor:
-            page = page_of(Outbox.objects.broken(), name="wrong", order=("-pk",))
+        page = page_or_first(Outbox.objects.broken(), name="wrong", order=("-pk",), cursor=cursor)
         oldest = under_way.order_by("created_at").values_list("created_at", flat=True).first()
         return Oversight(
             waiting=under_way.count(),

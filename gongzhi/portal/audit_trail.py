@@ -19,7 +19,7 @@ from gongzhi.audit.enums import READ_TRAIL
 from gongzhi.audit.models import Event
 from gongzhi.core.door import DoorRequest, after
 from gongzhi.core.errors import NotAllowed
-from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.paging import page_or_first
 from gongzhi.core.times import SHANGHAI
 from gongzhi.orgs.models import Agency, Organization
 from gongzhi.portal.forms import TrailForm
@@ -80,10 +80,7 @@ def audit_trail(request: DoorRequest) -> HttpResponse:
     form = TrailForm(request.GET)
     rows, question = _asked(form) if form.is_valid() else (Event.objects.none(), {})
     order = ("-at", "-id")
-    try:
-        page = page_of(rows, name="trail", order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        page = page_of(rows, name="trail", order=order, size=PAGE)
+    page = page_or_first(rows, name="trail", order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
     if not form.errors:
         after(lambda: audit.record(actor=actor, event="audit.trail.read", details=question))
     context = {"form": form, "rows": _shown(page.rows), "page": page}

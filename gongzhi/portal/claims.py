@@ -19,7 +19,7 @@ from gongzhi.audit.looks import reveal
 from gongzhi.core.actor import ActorKind
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, Page, page_of
+from gongzhi.core.paging import Page, page_or_first
 from gongzhi.core.times import today
 from gongzhi.files import actions as files
 from gongzhi.files import selectors as links
@@ -38,10 +38,7 @@ PAGE = 30
 
 
 def _page(rows: QuerySet[Any], request: DoorRequest, name: str, order: tuple[str, ...]) -> Page[Any]:
-    try:
-        return page_of(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        return page_of(rows, name=name, order=order, size=PAGE)
+    return page_or_first(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
 
 
 def _seen(request: DoorRequest, public_id: str) -> Claim:

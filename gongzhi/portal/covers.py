@@ -15,7 +15,7 @@ from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, Page, page_of
+from gongzhi.core.paging import Page, page_or_first
 from gongzhi.core.times import today
 from gongzhi.orgs.actions import covers as actions
 from gongzhi.orgs.enums import SEE_WORKBENCH, Role
@@ -48,10 +48,7 @@ def _choices(actor: Actor) -> tuple[list[tuple[str, str]], dict[str, int]]:
 
 def _page(request: DoorRequest) -> Page[Cover]:
     mine, order = Cover.objects.visible_to(request.actor), ("-since", "-pk")
-    try:
-        return page_of(mine, name="covers", order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        return page_of(mine, name="covers", order=order, size=PAGE)
+    return page_or_first(mine, name="covers", order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
 
 
 def _shown(actor: Actor, rows: list[Cover]) -> list[dict[str, Any]]:

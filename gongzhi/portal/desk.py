@@ -15,7 +15,7 @@ from gongzhi.audit.looks import reveal
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.money import format_yuan
-from gongzhi.core.paging import BadCursor, Page, page_of
+from gongzhi.core.paging import Page, page_or_first
 from gongzhi.orgs.enums import SEE_WORKBENCH
 from gongzhi.registry import actions
 from gongzhi.registry.actions.doubts import AT_ONCE, UNIT_RULES, with_unit
@@ -34,10 +34,7 @@ SAMPLES = 12
 
 
 def _page(rows: QuerySet[Any], request: DoorRequest, name: str, order: tuple[str, ...]) -> Page[Any]:
-    try:
-        return page_of(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        return page_of(rows, name=name, order=order, size=PAGE)
+    return page_or_first(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
 
 
 # --- objections ---

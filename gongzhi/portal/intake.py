@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, Page, page_of
+from gongzhi.core.paging import Page, page_or_first
 from gongzhi.files.inspection import is_formula
 from gongzhi.orgs.models import Organization
 from gongzhi.portal.forms import ListUploadForm, ReasonForm
@@ -84,10 +84,7 @@ def _intake(request: DoorRequest, public_id: str) -> Intake:
 
 
 def _page(rows: Any, *, name: str, order: Sequence[str], request: DoorRequest) -> Page[Any]:
-    try:
-        return page_of(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        return page_of(rows, name=name, order=order, size=PAGE)
+    return page_or_first(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
 
 
 def read_as(intake: Intake) -> str:

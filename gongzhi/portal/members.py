@@ -15,10 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gongzhi.accounts.actions import find_account
 from gongzhi.accounts.models import Account, Person
 from gongzhi.accounts.proving import proof_needed_to_post
+from gongzhi.accounts.selectors import masked_names
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.paging import page_or_first
 from gongzhi.core.times import today
 from gongzhi.notify.selectors import latest, unread_count
 from gongzhi.orgs.acting import capacities, memberships_of
@@ -110,7 +111,7 @@ def _named(rows: list[Membership]) -> list[dict[str, Any]]:
     The name comes from the account, because a person's own record is open to that person alone.
     """
     people = {one.person_id for one in rows}
-    names = dict(Account.objects.filter(person_id__in=people).values_list("person_id", "name_masked"))
+    names = masked_names(people)
     return [
         {
             "membership": one,
@@ -126,10 +127,7 @@ def member_list(request: DoorRequest) -> HttpResponse:
     """Who belongs to the organization today, in which role, until when."""
     house, actor = _house(request), request.actor
     living = Membership.objects.visible_to(actor).living(today())
-    try:
-        page = page_of(living, name="members", order=("pk",), cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        page = page_of(living, name="members", order=("pk",), size=PAGE)
+    page = page_or_first(living, name="members", order=("pk",), cursor=request.GET.get("cursor", ""), size=PAGE)
     rows = [
         {
             **row,
@@ -254,10 +252,7 @@ def invitation_list(request: DoorRequest) -> HttpResponse:
             return render(request, "portal/invitation_made.html", {"made": made, "link": link, "organization": house})
     rows = Invitation.objects.visible_to(actor)
     order = ("-made_at", "-pk")
-    try:
-        page = page_of(rows, name="invitations", order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        page = page_of(rows, name="invitations", order=order, size=PAGE)
+    page = page_or_first(rows, name="invitations", order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
     context = {
         "organization": house,
         "tabs": _tabs(request),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gongzhi.accounts.models import Account
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.paging import page_or_first
 from gongzhi.notify import actions as notices
 from gongzhi.notify import selectors as notified
 from gongzhi.notify.models import Message, Outbox
@@ -46,12 +46,9 @@ def messages(request: DoorRequest) -> HttpResponse:
         return _read(request)
     mine = Message.objects.visible_to(request.actor)
     order = ("-created_at", "-pk")
-    try:
-        page = page_of(
-            mine, name="messages", order=order, cursor=request.GET.get("cursor", ""), size=MESSAGES_ON_A_PAGE
-        )
-    except BadCursor:
-        page = page_of(mine, name="messages", order=order, size=MESSAGES_ON_A_PAGE)
+    page = page_or_first(
+        mine, name="messages", order=order, cursor=request.GET.get("cursor", ""), size=MESSAGES_ON_A_PAGE
+    )
     names = dict(
         SavedSearch.objects.visible_to(request.actor)
         .filter(
@@ -90,10 +87,7 @@ def sent(request: DoorRequest) -> HttpResponse:
     if not can_read_messages(request.actor):
         return _for_an_office(request)
     mine = Outbox.objects.visible_to(request.actor)
-    try:
-        page = page_of(mine, name="sent", order=("-pk",), cursor=request.GET.get("cursor", ""))
-    except BadCursor:
-        page = page_of(mine, name="sent", order=("-pk",))
+    page = page_or_first(mine, name="sent", order=("-pk",), cursor=request.GET.get("cursor", ""))
     context = {"rows": [notified.parcel_of(one) for one in page.rows], "page": page}
     return render(request, "portal/notices_sent.html", context)
 

@@ -20,7 +20,7 @@ from gongzhi.audit import looks
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.network import address_of
-from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.paging import BadCursor, page_or_first
 from gongzhi.core.times import today
 from gongzhi.files.published import send_published
 from gongzhi.portal import selectors
@@ -51,12 +51,9 @@ CONTENT_TYPES = {
 def data(request: HttpRequest) -> HttpResponse:
     """Where the platform's data come from, under which licence, and how to take them along."""
     whole = Download.objects.of_register().ready()
-    try:
-        page = page_of(
-            whole, name="data.files", order=("-dated_on", "-pk"), cursor=request.GET.get("cursor", ""), size=FILES
-        )
-    except BadCursor:
-        page = page_of(whole, name="data.files", order=("-dated_on", "-pk"), size=FILES)
+    page = page_or_first(
+        whole, name="data.files", order=("-dated_on", "-pk"), cursor=request.GET.get("cursor", ""), size=FILES
+    )
     context = {
         "sources": reference.sources(),
         "total": selectors.registered_total(),
@@ -202,12 +199,9 @@ def client_list(request: DoorRequest) -> HttpResponse:
         else:
             return _shown_once(request, client, key)
     order = ("-pk",)
-    try:
-        page = page_of(
-            ApiClient.objects.all(), name="clients", order=order, cursor=request.GET.get("cursor", ""), size=CLIENTS
-        )
-    except BadCursor:
-        page = page_of(ApiClient.objects.all(), name="clients", order=order, size=CLIENTS)
+    page = page_or_first(
+        ApiClient.objects.all(), name="clients", order=order, cursor=request.GET.get("cursor", ""), size=CLIENTS
+    )
     context = {"form": form, "page": page}
     return render(request, "portal/clients.html", context, status=422 if form.errors else 200)
 

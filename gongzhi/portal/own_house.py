@@ -18,7 +18,7 @@ from gongzhi.audit.looks import look, reveal
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.door import DoorRequest, acting
 from gongzhi.core.errors import NotAllowed, NotVisible, RuleViolation
-from gongzhi.core.paging import BadCursor, Page, page_of
+from gongzhi.core.paging import Page, page_or_first
 from gongzhi.core.times import today
 from gongzhi.files import actions as files
 from gongzhi.files.enums import READ
@@ -40,10 +40,7 @@ FINDER = Actor.system("orgs.own_house")
 
 
 def _page(rows: QuerySet[Any], request: DoorRequest, name: str, order: tuple[str, ...]) -> Page[Any]:
-    try:
-        return page_of(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        return page_of(rows, name=name, order=order, size=PAGE)
+    return page_or_first(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
 
 
 def _house(request: DoorRequest, permission: str) -> Organization:

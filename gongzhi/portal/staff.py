@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongzhi.accounts.actions import find_account
-from gongzhi.accounts.models import Account, Person
+from gongzhi.accounts.models import Person
 from gongzhi.accounts.proving import proof_needed_to_post
+from gongzhi.accounts.selectors import masked_names
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.paging import page_or_first
 from gongzhi.core.times import today
 from gongzhi.orgs import actions
 from gongzhi.orgs.enums import APPOINT, KEEP_STAFF, ROLES_OF_KIND, AgencyKind, Role
@@ -42,10 +43,7 @@ def agency_list(request: DoorRequest) -> HttpResponse:
             return HttpResponseRedirect(reverse("portal:agency_detail", args=[agency.public_id]))
     rows = Agency.objects.within(actor.path).with_staff(today())
     order = ("path", "name", "pk")
-    try:
-        page = page_of(rows, name="agencies", order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        page = page_of(rows, name="agencies", order=order, size=PAGE)
+    page = page_or_first(rows, name="agencies", order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
     places = {path: reference.name_of_path(path) for path in {one.path for one in page.rows}}
     context = {"rows": [(one, places[one.path]) for one in page.rows], "page": page, "form": form}
     return render(request, "portal/agency_list.html", context, status=200 if posted is None else 422)
@@ -105,10 +103,7 @@ def agency_detail(request: DoorRequest, public_id: str) -> HttpResponse:
     if posted is not None and form.is_valid() and _appointed(actor, agency, form):
         return HttpResponseRedirect(request.path)
     rows = Appointment.objects.on(today()).filter(agency=agency)
-    try:
-        page = page_of(rows, name="staff", order=("pk",), cursor=request.GET.get("cursor", ""), size=PAGE)
-    except BadCursor:
-        page = page_of(rows, name="staff", order=("pk",), size=PAGE)
+    page = page_or_first(rows, name="staff", order=("pk",), cursor=request.GET.get("cursor", ""), size=PAGE)
     context = {
         "agency": agency,
         "place": reference.name_of_path(agency.path),
@@ -135,7 +130,7 @@ def _may_end(actor: Actor, agency: Agency, one: Appointment) -> bool:
 def _named(rows: list[Appointment]) -> list[tuple[Appointment, str]]:
     """Appointments with the masked names of their people: one query for any number of rows."""
     people = {one.person_id for one in rows}
-    names = dict(Account.objects.filter(person_id__in=people).values_list("person_id", "name_masked"))
+    names = masked_names(people)
     return [(one, names.get(one.person_id, "–")) for one in rows]
 
 

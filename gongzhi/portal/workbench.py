@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gongzhi.accounts.contracts import IDENTITY_REVIEW, review_queue
 from gongzhi.accounts.enums import REVIEW_IDENTITY, SERVE_COUNTER
 from gongzhi.accounts.models import Account, Errand
+from gongzhi.accounts.selectors import masked_names
 from gongzhi.accounts.sessions import used_second_factor
 from gongzhi.audit.enums import READ_TRAIL
 from gongzhi.core.actor import Actor
@@ -21,7 +22,7 @@ from gongzhi.core.capabilities import switched_off
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.links import safe_next
-from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.paging import page_or_first
 from gongzhi.core.times import today
 from gongzhi.files import actions as files
 from gongzhi.files.enums import READ
@@ -108,7 +109,7 @@ def _covering(actor: Actor) -> list[dict[str, object]]:
     """Who stands in for whom today, as far as it is about the reader: masked names and last days."""
     rows = list(Cover.objects.visible_to(actor).living(today()).order_by("until", "pk")[:SHOWN_COVERS])
     people = {one.absent_id for one in rows} | {one.deputy_id for one in rows}
-    names = dict(Account.objects.filter(person_id__in=people).values_list("person_id", "name_masked"))
+    names = masked_names(people)
     return [
         {
             "mine": one.absent_id == actor.person_id,
@@ -218,10 +219,7 @@ def import_detail(request: DoorRequest, number: int) -> HttpResponse:
     doubts = Doubt.objects.filter(source=source, settled_at__isnull=True).select_related("org")
     if actor.path != "/":
         doubts = doubts.filter(org__path__gte=actor.path, org__path__lt=actor.path[:-1] + "0")
-    try:
-        page = page_of(doubts, name="doubts", order=("pk",), cursor=request.GET.get("cursor", ""), size=50)
-    except BadCursor:
-        page = page_of(doubts, name="doubts", order=("pk",), size=50)
+    page = page_or_first(doubts, name="doubts", order=("pk",), cursor=request.GET.get("cursor", ""), size=50)
     may_open = (
         source.upload_id is not None
         and actor.may(READ)

@@ -20,7 +20,7 @@ from gongzhi.audit.models import Look, LookQuerySet
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import NotVisible
-from gongzhi.core.paging import BadCursor, Page, page_of
+from gongzhi.core.paging import Page, page_or_first
 from gongzhi.core.times import SHANGHAI, local, today
 from gongzhi.orgs.models import Agency, Organization
 from gongzhi.privacy import policies
@@ -221,10 +221,7 @@ def looked(owner: Owner, *, only: str = "", cursor: str = "", size: int = PAGE) 
     rows = looks_at(owner)
     name, order = f"looked:{only}", ("-at", "-id")
     wanted = rows.filter(ONLY[only])
-    try:
-        page = page_of(wanted, name=name, order=order, cursor=cursor, size=size)
-    except BadCursor:
-        page = page_of(wanted, name=name, order=order, size=size)
+    page = page_or_first(wanted, name=name, order=order, cursor=cursor, size=size)
     return Looked(in_words(page.rows, owner), page, by_month(rows), held_back(owner), only)
 
 

@@ -17,7 +17,7 @@ from gongzhi.audit import actions as audit
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed
-from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.paging import page_or_first
 from gongzhi.core.times import today
 from gongzhi.reference import calendar
 from gongzhi.reference.calendar import Calendar
@@ -70,10 +70,7 @@ class TableQueue:
         """One query."""
         rows = Review.objects.visible_to(actor).waiting().filter(kind=kind)
         order = ("due_on", "pk")
-        try:
-            page = page_of(rows, name="reviews", order=order, cursor=cursor, size=size)
-        except BadCursor:
-            page = page_of(rows, name="reviews", order=order, size=size)
+        page = page_or_first(rows, name="reviews", order=order, cursor=cursor, size=size)
         return ReviewPage([_item(row) for row in page.rows], page.next, page.previous)
 
     def find(self, *, actor: Actor, kind: str, subject: str) -> ReviewItem | None:

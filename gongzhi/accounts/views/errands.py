@@ -18,7 +18,7 @@ from gongzhi.accounts.models import Errand, Person, Reach
 from gongzhi.audit.looks import look, reveal
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.paging import page_or_first
 from gongzhi.core.times import today
 from gongzhi.notify.contracts import UnknownKind, kind_of
 
@@ -41,10 +41,7 @@ def errand_list(request: DoorRequest) -> HttpResponse:
     if not actor.may(SERVE_COUNTER):
         raise NotAllowed(SERVE_COUNTER)
     rows, order = Errand.objects.visible_to(actor).waiting(), ("since", "pk")
-    try:
-        page = page_of(rows, name="errands", order=order, cursor=request.GET.get("cursor", ""), size=SIZE)
-    except BadCursor:
-        page = page_of(rows, name="errands", order=order, size=SIZE)
+    page = page_or_first(rows, name="errands", order=order, cursor=request.GET.get("cursor", ""), size=SIZE)
     shown = [{"row": row, "subject": _words(row)[0]} for row in page.rows]
     return render(request, "accounts/errand_list.html", {"rows": shown, "page": page})
 

@@ -17,7 +17,7 @@ from gongzhi.accounts.models import Recovery
 from gongzhi.accounts.proving import proof_needed_to_post
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, page_of
+from gongzhi.core.paging import page_or_first
 
 
 @proof_needed_to_post
@@ -35,10 +35,7 @@ def recovery_list(request: DoorRequest) -> HttpResponse:
             form.add_error(error.field or None, str(error.message))
     rows = Recovery.objects.visible_to(request.actor).select_related("account")
     order = ("-pk",)
-    try:
-        page = page_of(rows, name="recoveries", order=order, cursor=request.GET.get("cursor", ""), size=20)
-    except BadCursor:
-        page = page_of(rows, name="recoveries", order=order, size=20)
+    page = page_or_first(rows, name="recoveries", order=order, cursor=request.GET.get("cursor", ""), size=20)
     context = {"form": form, "page": page}
     return render(request, "accounts/recovery_list.html", context, status=422 if form.errors else 200)
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gongzhi.core.models import Throttle
-from gongzhi.core.paging import LARGEST_PAGE, BadCursor, Page, page_of
+from gongzhi.core.paging import LARGEST_PAGE, BadCursor, Page, page_of, page_or_first
 from gongzhi.orgs.models import Organization
 
 BEGIN = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -126,6 +126,16 @@ def test_a_cursor_opens_its_own_list_in_its_own_order_only() -> None:
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursor):
         page(("bucket",), cursor)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cursor", ["", "x", "\0"])
+def test_an_old_or_damaged_link_shows_the_first_page_and_a_good_one_its_own(cursor: str) -> None:
+    make([(letter, 0, 0) for letter in "abcdef"])
+    rows, first = Throttle.objects.filter(bucket__startswith="page:"), page(("bucket",))
+    assert page_or_first(rows, name="test", order=("bucket",), cursor=cursor, size=3).rows == first.rows
+    further = page_or_first(rows, name="test", order=("bucket",), cursor=first.next or "", size=3)
+    assert further.rows[0].bucket == "page:d"
 
 
 @pytest.mark.django_db

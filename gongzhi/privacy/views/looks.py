@@ -17,7 +17,7 @@ from gongzhi.audit.models import Look
 from gongzhi.core.actor import ActorKind
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
-from gongzhi.core.paging import BadCursor, Page, page_of
+from gongzhi.core.paging import Page, page_or_first
 from gongzhi.core.times import today
 from gongzhi.orgs.acting import capacities, memberships_of
 from gongzhi.privacy import actions, policies, selectors
@@ -107,10 +107,7 @@ LIST_PAGE = 30
 
 def page_for(rows: QuerySet[Any], request: DoorRequest, name: str, order: tuple[str, ...]) -> Page[Any]:
     """The page a cursor asks for, the first where it is none of this list's."""
-    try:
-        return page_of(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=LIST_PAGE)
-    except BadCursor:
-        return page_of(rows, name=name, order=order, size=LIST_PAGE)
+    return page_or_first(rows, name=name, order=order, cursor=request.GET.get("cursor", ""), size=LIST_PAGE)
 
 
 @never_cache

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gongzhi.accounts.models import Account, Person
+from gongzhi.accounts.models import Person
 from gongzhi.accounts.proving import proof_needed_to_post
+from gongzhi.accounts.selectors import masked_names
 from gongzhi.audit.enums import READ_TRAIL
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import DoorRequest
@@ -110,10 +111,6 @@ def emergency(request: DoorRequest) -> HttpResponse:
     return render(request, "privacy/emergency.html", {"form": form}, status=status)
 
 
-def _names(rows: list[int]) -> dict[int, str]:
-    return dict(Account.objects.filter(person_id__in=rows).values_list("person_id", "name_masked"))
-
-
 @never_cache
 @require_safe
 def access_list(request: DoorRequest) -> HttpResponse:
@@ -124,7 +121,7 @@ def access_list(request: DoorRequest) -> HttpResponse:
         _needs(actor, REVIEW_ACCESS)
     rows = Grant.objects.visible_to(actor).select_related("agency")
     page = page_for(rows.to_review() if "all" not in request.GET else rows, request, "accesses", ("-opened_at", "-pk"))
-    names = _names([one.official_id for one in page.rows])
+    names = masked_names([one.official_id for one in page.rows])
     shown = [{"grant": one, "by": names.get(one.official_id, "")} for one in page.rows]
     return render(request, "privacy/access_list.html", {"rows": shown, "page": page, "all": "all" in request.GET})
 
@@ -155,7 +152,7 @@ def access_review(request: DoorRequest, public_id: str) -> HttpResponse:
     context = {
         "reads_only": actor.may(READ_TRAIL),
         "grant": grant,
-        "by": _names([grant.official_id]).get(grant.official_id, ""),
+        "by": masked_names([grant.official_id]).get(grant.official_id, ""),
         "form": form if may or request.method == "POST" else None,
     }
     return render(request, "privacy/access_review.html", context, status=422 if request.method == "POST" else 200)
