@@ -44,9 +44,14 @@ def agency_list(request: DoorRequest) -> HttpResponse:
     rows = Agency.objects.within(actor.path).with_staff(today())
     order = ("path", "name", "pk")
     page = page_or_first(rows, name="agencies", order=order, cursor=request.GET.get("cursor", ""), size=PAGE)
-    places = {path: reference.name_of_path(path) for path in {one.path for one in page.rows}}
+    places = {path: _place(path) for path in {one.path for one in page.rows}}
     context = {"rows": [(one, places[one.path]) for one in page.rows], "page": page, "form": form}
     return render(request, "portal/agency_list.html", context, status=200 if posted is None else 422)
+
+
+def _place(path: str) -> str:
+    """The name of a division; empty for the whole country, which the page says in the reader's language."""
+    return "" if path == "/" else reference.name_of_path(path)
 
 
 def _found(actor: Actor, form: AgencyForm) -> Agency | None:
@@ -106,7 +111,7 @@ def agency_detail(request: DoorRequest, public_id: str) -> HttpResponse:
     page = page_or_first(rows, name="staff", order=("pk",), cursor=request.GET.get("cursor", ""), size=PAGE)
     context = {
         "agency": agency,
-        "place": reference.name_of_path(agency.path),
+        "place": _place(agency.path),
         "rows": [
             {
                 "one": one,
