@@ -86,13 +86,20 @@ def values(
     codes: Sequence[str], *, path: str = "", on: dt.date | None = None, known_at: dt.datetime | None = None
 ) -> dict[str, Parameter]:
     """Several numbers by code, in one query; otherwise like `parameter`. Raises for the first that is missing."""
-    day = on or today()
-    found: dict[str, Parameter] = {}
-    for row in Parameter.objects.as_of(day, known_at).filter(code__in=codes).for_place(path):
-        found.setdefault(row.code, row)  # the deepest division comes first
+    found = known_values(codes, path=path, on=on, known_at=known_at)
     for code in codes:
         if code not in found:
-            raise UnknownParameter(code, path, day)
+            raise UnknownParameter(code, path, on or today())
+    return found
+
+
+def known_values(
+    codes: Sequence[str], *, path: str = "", on: dt.date | None = None, known_at: dt.datetime | None = None
+) -> dict[str, Parameter]:
+    """Like `values`, without those that hold nowhere on the way up from this place. One query."""
+    found: dict[str, Parameter] = {}
+    for row in Parameter.objects.as_of(on or today(), known_at).filter(code__in=codes).for_place(path):
+        found.setdefault(row.code, row)  # the deepest division comes first
     return found
 
 
