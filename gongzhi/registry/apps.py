@@ -6,6 +6,12 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from gongzhi.registry.facts import FACTS
+        from gongzhi.registry.rules import RULES
+        from gongzhi.rulebook.rules import declare, register
+
+        declare(*FACTS)
+        register(*RULES)
         from gongzhi.notify.contracts import register_kind
         from gongzhi.orgs.contracts import register_representatives
         from gongzhi.registry.handlers import RegisterRepresentatives
