@@ -289,6 +289,66 @@ def _not_in_force(rule_id: str, other: Rule, chosen: str) -> Finding:
     )
 
 
+# --- the rules as they stand ---
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A rule in words, with the numbers that hold in a place on a day, for whoever reads the rules."""
+
+    id: str
+    topic: str
+    says: str
+    remedy: str
+    cites: tuple[Citation, ...]
+    evidence: Evidence
+    rule_set: str
+    warning: str
+    asks: tuple[str, ...]
+    hard: bool
+    #: Only a place that has set the number of its own is judged by it, and this one has not.
+    no_number: bool
+
+    @property
+    def is_unverified(self) -> bool:
+        """Whether it is shown as 待核实."""
+        return self.evidence in TO_BE_VERIFIED or bool(self.warning)
+
+
+def stated(*, on: dt.date, path: str) -> list[Stated]:
+    """Every rule of the texts in force, in the order of registration. One query."""
+    every = rules.rules()
+    codes = {number.code for rule in every for number in rule.numbers}
+    codes |= {rules.switch_of(rule.rule_set) for rule in every if rule.rule_set}
+    rows = selectors.known_values(sorted(codes), path=path, on=on)
+    return [_stated(rule, rows) for rule in every if in_force(rules.of_id(rule.id), rows)[0] is rule]
+
+
+def _stated(rule: Rule, rows: Mapping[str, Parameter]) -> Stated:
+    evidence, warning = evidence_of(rule, rows), warning_of(rule, rows)
+    absent = any(number.code not in rows for number in rule.numbers)
+    return Stated(
+        id=rule.id,
+        topic=str(rule.topic),
+        says=sentence(rule, rows),
+        remedy=str(rule.remedy),
+        cites=citations(rule, rows),
+        evidence=evidence,
+        rule_set=rule.rule_set,
+        warning=warning,
+        asks=tuple(str(fact.meaning) for fact in rule.facts),
+        hard=rule.hard and evidence not in TO_BE_VERIFIED and not warning,
+        no_number=absent,
+    )
+
+
+def places_of_rules() -> list[str]:
+    """The divisions that have set a number some rule asks, the nation (`""`) first. One query."""
+    codes = {number.code for rule in rules.rules() for number in rule.numbers}
+    codes |= {rules.switch_of(rule.rule_set) for rule in rules.rules() if rule.rule_set}
+    return selectors.places(*sorted(codes))
+
+
 # --- what a rule rests on ---
 
 

@@ -121,6 +121,7 @@ IDENTITY = Entry(_("My identity"), "id-card", "accounts:own_identity", Audience.
 FAMILY = Entry(_("My family"), "users", "accounts:own_family", Audience.PERSON)
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
+RULES = Entry(_("Rules in words"), "scale", "rulebook:rule_list")
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
 SECURITY = Entry(_("Sign-in and security"), "shield-check", "accounts:security", Audience.SIGNED_IN)
 WORKBENCH = Entry(_("Workbench"), "clipboard-check", "portal:workbench", Audience.STAFF)
@@ -152,7 +153,7 @@ GALLERY = Entry(_("Components"), "layers", "ui:gallery")
 MAIN = (HOME, SEARCH, NAMES, DATA, MY, MESSAGES, DESK, WORKBENCH)
 TABS = (HOME, SEARCH, DATA, SIGN_IN, MY, MESSAGES, DESK, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
+    (_("Find out"), (HOME, SEARCH, NAMES, RULES, DATA)),
     (
         _("Your access"),
         (SIGN_IN, MY, MESSAGES, SEARCHES, FILES, LOOKED, OWN_DATA, IDENTITY, FAMILY, SECURITY, DESK, WORKBENCH),
@@ -224,7 +225,10 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             ),
         ),
     ),
-    (_("Rules"), (Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)),)),
+    (
+        _("Rules"),
+        (Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)), RULES),
+    ),
     (
         _("People's data"),
         (

@@ -16,7 +16,7 @@ from gongzhi.reference.calendar import Calendar, CalendarDay
 from gongzhi.rulebook import frames
 from gongzhi.rulebook.enums import Verdict
 from gongzhi.rulebook.evaluation import Known, evaluate
-from gongzhi.rulebook.expressions import LARGEST_FACT, TODAY, Expression, check_statement
+from gongzhi.rulebook.expressions import LARGEST_FACT, TODAY, Expression, check_statement, facts_in, share
 from gongzhi.rulebook.judging import verdict_of
 from gongzhi.rulebook.tests.sample import (
     DATES,
@@ -37,7 +37,6 @@ from gongzhi.rulebook.tests.sample import (
     numbers,
     rows,
     rule,
-    share,
     statements,
 )
 
@@ -82,18 +81,12 @@ def test_the_verdict_is_the_same_on_one_draft_and_in_a_frame(
     assert told == [verdict.value for verdict, _missing in plain]
     for row, (verdict, _missing) in zip(facts, plain, strict=True):
         if verdict in (Verdict.HOLDS, Verdict.BROKEN):
-            assert all(row.get(fact.code) not in (None, "") for fact in one.facts if fact in holds_facts(one))
-
-
-def holds_facts(one: Any) -> set[Any]:
-    from gongzhi.rulebook.expressions import facts_in
-
-    return set(facts_in(one.holds))
+            assert all(row.get(fact.code) not in (None, "") for fact in facts_in(one.holds))
 
 
 def test_the_comparison_could_fail() -> None:
     """A control: the falling through of when-otherwise, which the engine does not do, is seen."""
-    facts = [{}]
+    facts: list[dict[str, Any]] = [{}]
     swallowed = pl.when(pl.col(HEADS.code) > 5).then(pl.lit(value=False)).otherwise(pl.lit(value=True))
     wrong = frames.frame_of(facts, FACTS).select(x=swallowed)["x"].to_list()
     assert wrong == [True]
