@@ -26,11 +26,13 @@ from gongzhi.cases.questions import (
     shown,
 )
 from gongzhi.core.actor import Actor
+from gongzhi.core.times import today
 from gongzhi.files.models import Upload
 from gongzhi.orgs.models import Agency
 from gongzhi.reference import selectors as reference
 from gongzhi.reference.models import Division
 from gongzhi.rulebook import selectors as rulebook
+from gongzhi.rulebook.judging import Finding, judge
 from gongzhi.rulebook.models import Parameter
 
 #: Offices a page offers at most.
@@ -143,6 +145,25 @@ def answers_of(*, actor: Actor, case: Case) -> Answers:
     for section, field in CaseFile.objects.filter(case=case, removed_at=None).values_list("section", "field"):
         files[f"{section}.{field}"] = files.get(f"{section}.{field}", 0) + 1
     return check(case.type.definition, pages, opened, files).answers
+
+
+def facts_of(definition: Definition, answers: Answers) -> dict[str, Any]:
+    """The facts a draft states, by the code its fields name: typed answers, and how many lines a group has."""
+    found: dict[str, Any] = dict(definition.states)
+    for section, field in definition.fields():
+        if field.fact is not None:
+            value = answers.get(f"{section.key}.{field.key}")
+            found[field.fact] = len(value or ()) if field.is_group else value
+    return found
+
+
+def findings(case: Case, answers: Answers) -> list[Finding]:
+    """What the rules a service names say of a draft, at the office's division and today. One query, or two."""
+    definition = case.type.definition
+    if not definition.rules:
+        return []
+    path = case.path or case.agency.path
+    return judge(definition.rules, facts_of(definition, answers), on=today(), path=path)
 
 
 # --- what was answered ---

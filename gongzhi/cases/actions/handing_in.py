@@ -22,7 +22,7 @@ from gongzhi.cases.enums import APPLY, CLOSED, ClockKind, Event, State
 from gongzhi.cases.models import Case, CaseFile, Draft, Patch, SealedText, Submission, Task, wall_columns
 from gongzhi.cases.notifications import CASE_SUBMITTED, CASE_WAITS
 from gongzhi.cases.questions import Checked, Page, asked, plain_answers, sections_asked
-from gongzhi.cases.selectors import check_case, numbers_in, pages_of
+from gongzhi.cases.selectors import check_case, findings, numbers_in, pages_of
 from gongzhi.core import ids
 from gongzhi.core.actor import Actor
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -85,6 +85,9 @@ def submit_case(*, actor: Actor, case: Case, nonce: uuid.UUID) -> tuple[Case, st
     checked = check_case(actor=actor, case=case)
     if checked.wrong:
         raise NotComplete(checked)
+    refused = [one for one in findings(case, checked.answers) if one.refuses]
+    if refused:
+        raise RuleViolation("cases.rule_broken", f"{refused[0].says} {refused[0].remedy}")
     first = case.round == 0
     pages = pages_of(case)
     handed = _handed(case, pages)

@@ -22,6 +22,7 @@ from gongzhi.cases.models import CaseType
 from gongzhi.core.actor import Actor
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.reference import codes
+from gongzhi.rulebook import rules
 from gongzhi.rulebook import selectors as rulebook
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
@@ -56,6 +57,8 @@ def unknown_names(definition: Definition) -> list[str]:
                 rulebook.definition(code)
             except rulebook.UnknownParameter:
                 problems.append(f"no parameter is called {code}")
+    problems += [f"no fact is called {one}" for one in definition.states if one not in rules.facts()]
+    problems += [f"no rule is called {one}" for one in definition.rules if one not in rules.rule_ids()]
     handler = definition.decision.handler
     if handler is not None and handler not in handlers():
         problems.append(f"no handler is called {handler}")
@@ -63,6 +66,8 @@ def unknown_names(definition: Definition) -> list[str]:
         for one in (field, *field.fields):
             if one.prefill and one.prefill not in sources():
                 problems.append(f"no source is called {one.prefill}")
+            if one.fact and one.fact not in rules.facts():
+                problems.append(f"no fact is called {one.fact}")
             if one.codes and one.codes not in codes.code_lists():
                 problems.append(f"no list of codes is called {one.codes}")
     return problems

@@ -288,6 +288,8 @@ class Definition(Closed):
     #: The answer that names the case in lists: never a personal one.
     named_by: Path
     rules: tuple[Dotted, ...] = ()
+    #: Facts the service itself states, such as what kind of body it makes.
+    states: dict[Dotted, str] = {}
     steps: tuple[Step, ...] = Option(min_length=1)
     decision: Decision
 

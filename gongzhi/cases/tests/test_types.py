@@ -15,11 +15,13 @@ from gongzhi.cases.commands import check_types
 from gongzhi.cases.definitions import BadCaseType, Condition, read_file, read_text
 from gongzhi.cases.definitions.schema import NUMBERS
 from gongzhi.cases.models import Case, CaseType
+from gongzhi.cases.selectors import check_case, facts_of, findings
 from gongzhi.cases.tests import people
 from gongzhi.config.seeds import SEEDER
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
+from gongzhi.rulebook.enums import Verdict
 from tests.test_access import signed_in
 from tests.world import actor_of
 
@@ -172,3 +174,28 @@ def test_a_new_service_of_fifteen_fields_is_a_file_and_no_python(tmp_path: Path)
         assert dana.post(f"{office}{verb}/", {}).status_code == 302, verb
     with acting(Actor.system("tests")):
         assert Case.objects.get().state == "approved"
+
+
+@pytest.mark.django_db
+def test_rules_judge_a_draft_by_the_facts_its_fields_name_and_advice_refuses_nothing() -> None:
+    case = people.fill(people.begin(), people={"members": "3"})
+    with acting(actor_of("rita")) as rita:
+        checked = check_case(actor=rita, case=case)
+        assert facts_of(case.type.definition, checked.answers) == {"community_group.members": 3}
+        found = findings(case, checked.answers)
+        assert [one.rule_id for one in found] == ["community_group.members"]
+        assert found[0].verdict == Verdict.DOES_NOT_APPLY  # the number is a local one, and Shenzhen has none
+        case.agency.path = "32/3210/321002/"
+        found = findings(case, checked.answers)
+        assert found[0].verdict == Verdict.BROKEN
+        assert not found[0].refuses
+    people.hand_in(case)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("community_group.members]", "nothing.here]"), ("fact: community", "fact: nobody")]
+)
+def test_a_rule_or_a_fact_nobody_knows_is_named(tmp_path: Path, old: str, new: str) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
+    assert check_types([bad], as_json=False) == 3

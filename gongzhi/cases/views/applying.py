@@ -447,7 +447,8 @@ def _check(
     actor = request.actor
     pages = selectors.pages_of(case)
     opened = selectors.open_own(actor, case, selectors.numbers_in(pages))
-    faults = selectors.check_case(actor=actor, case=case).wrong if wrong is None else wrong
+    checked = selectors.check_case(actor=actor, case=case)
+    faults = checked.wrong if wrong is None else wrong
     said = {f"{one.section}.{one.key}": one.message for one in faults}
     sections = selectors.shown_answers(case.type.definition, pages, opened, selectors.files_by_place(actor, case), {})
     context = {
@@ -457,6 +458,7 @@ def _check(
         "wrong": [(one.section, one.key, one.message) for one in faults],
         "marked": said,
         "refused": wrong is not None or bool(problem),
+        "findings": selectors.findings(case, checked.answers),
         "problem": problem,
         "nonce": uuid.uuid4(),
     }

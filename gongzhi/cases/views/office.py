@@ -123,6 +123,7 @@ def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int 
     context: dict[str, Any] = {
         "case": case,
         "definition": case.type.definition,
+        "findings": selectors.findings(case, selectors.answers_of(actor=actor, case=case)),
         "sections": selectors.handed_answers(
             actor, case, {key.removeprefix("fault:"): text for key, text in typed.items()}
         ),
