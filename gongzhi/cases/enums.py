@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 #: Begin, fill in, hand in and withdraw a case for an organization.
 APPLY = "cases.apply"
@@ -52,7 +53,7 @@ class Event(models.TextChoices):
     """What a status says happened."""
 
     BEGUN = "begun", _("Begun")
-    SUBMITTED = "submitted", _("Handed in")
+    SUBMITTED = "submitted", pgettext_lazy("application", "Handed in")
     RESUBMITTED = "resubmitted", _("Handed in again")
     ACCEPTED = "accepted", _("Accepted")
     SILENCE = "silence", _("Accepted because nothing was asked for in time")

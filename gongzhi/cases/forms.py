@@ -90,7 +90,10 @@ def page_form(
     for one in section.fields:
         if one.type is FieldType.FILE and asked(one.when, answers):
             form.fields[one.key] = PiecesField(
-                purpose=Purpose.EVIDENCE, label=str(one.label), help_text=str(one.help or ""), required=one.required
+                purpose=Purpose.EVIDENCE,
+                label=str(one.label) if one.required else _("%(label)s (not needed)") % {"label": one.label},
+                help_text=str(one.help or ""),
+                required=one.required,
             )
     form.tell(wrong)
     return form, list(_blocks(section, page, form, files or {}, wrong, inside))

@@ -123,8 +123,9 @@ def choices_of(field: Field) -> list[tuple[str, str | Promise]]:
 
 def django_field(field: Field, *, label: str = "", reveals: Mapping[str, Sequence[str]] | None = None) -> forms.Field:
     """The field that reads one simple answer. Files and groups have none (ValueError)."""
+    shown_label = label or str(field.label)
     common: dict[str, Any] = {
-        "label": label or str(field.label),
+        "label": shown_label if field.required else _("%(label)s (not needed)") % {"label": shown_label},
         "help_text": str(field.help) if field.help else "",
         "required": field.required,
     }
@@ -139,7 +140,9 @@ def django_field(field: Field, *, label: str = "", reveals: Mapping[str, Sequenc
     longest = field.longest or (2000 if kind is FieldType.LONG_TEXT else 200)
     makers: dict[str, Callable[[], forms.Field]] = {
         FieldType.TEXT: lambda: forms.CharField(max_length=longest, **common),
-        FieldType.LONG_TEXT: lambda: forms.CharField(max_length=longest, widget=forms.Textarea, **common),
+        FieldType.LONG_TEXT: lambda: forms.CharField(
+            max_length=longest, widget=forms.Textarea(attrs={"rows": 4}), **common
+        ),
         FieldType.INTEGER: lambda: WholeNumberField(min_value=0, max_value=10**9, **common),
         FieldType.MONEY: lambda: FenField(**common),
         FieldType.DATE: lambda: DateBoxesField(**common),
