@@ -84,7 +84,7 @@ RESPONSIBILITIES = {
     "api": "The API's instance, its errors and its description; mounts each app's router. Owns no tables",
     "orgs": "Organizations as they stand today, search rows, marks, members and invitations, agencies, roles, leave cover, who acts",
     "accounts": "People and the accounts they sign in with",
-    "rulebook": "Dated parameters: the numbers the law asks for, each with article and evidence",
+    "rulebook": "Dated parameters and rules: the numbers the law asks for, facts, and what is found about one draft or many rows",
     "loudspeaker": "Broadcasts for village loudspeakers: recording or text, approval, schedule, receipts",
     "files": "Private uploads, whole or in pieces: inspected, kept under random names, opened by short-lived links",
     "notify": "Notices to people: kinds, messages, preferences, outbox, channels",
@@ -343,13 +343,13 @@ def domain_words() -> dict[str, str]:
     from gongzhi.reference.enums import Level, Succession
     from gongzhi.registry.enums import ITEMS, EventKind, SourceKind
     from gongzhi.registry.lists import Severity
-    from gongzhi.rulebook.enums import Evidence
+    from gongzhi.rulebook.enums import Evidence, Verdict
 
     words = {}
     with translation.override("en"):
         for module, enum in (
             ("orgs", Kind), ("orgs", Standing), ("orgs", AgencyKind), ("orgs", Role), ("registry", EventKind),
-            ("registry", SourceKind), ("rulebook", Evidence), ("reference", Level), ("reference", Succession),
+            ("registry", SourceKind), ("rulebook", Evidence), ("rulebook", Verdict), ("reference", Level), ("reference", Succession),
         ):  # fmt: skip
             for member in enum:
                 words[f"{module}.enums.{enum.__name__}.{member.name}"] = str(member.label)

@@ -86,6 +86,7 @@ class Section(models.TextChoices):
     CHARITY = "charity", _("Charity status and public fundraising")
     DISCLOSURE = "disclosure", _("Disclosure and fundraising plans")
     ESTABLISHMENT = "establishment", _("Establishment")
+    FILING = "filing", _("Filings")
     GOVERNANCE = "governance", _("Councils, meetings, officers")
     LICENCE = "licence", _("Time limits of licences")
     NAME = "name", _("Names")

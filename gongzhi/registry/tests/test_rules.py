@@ -337,7 +337,11 @@ def test_case_types_name_facts_and_rules_that_exist() -> None:
 #: Digits beside a unit of the law. 三月三十一日 as 3月31日 is a date, not a period.
 LEGAL_NUMBER = re.compile(r"(?<![\d月])(?<!月 )\d[\d,.]*\s*(?:个)?(?:工作日|自然日|日|天|万元)")
 #: Where a number beside a unit is no number of the law: file, text, why.
-NOT_OF_THE_LAW: dict[tuple[str, str], str] = {}
+NOT_OF_THE_LAW: dict[tuple[str, str], str] = {
+    ("registry/lists/cells.py", "200 万元"): "how a sum may be written in a cell of a list",
+    ("registry/lists/cells.py", "800.00 万元"): "how a sum may be written in a cell of a list",
+    ("registry/lists/rules.py", "800.00 万元"): "how a sum may be written in a cell of a list",
+}
 
 
 def legal_numbers_in(file: Path) -> list[str]:
