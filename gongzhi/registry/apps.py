@@ -6,11 +6,16 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from gongzhi.core.waiting import register_recent, register_waiting
         from gongzhi.notify.contracts import register_kind
         from gongzhi.orgs.contracts import register_representatives
-        from gongzhi.registry.handlers import RegisterRepresentatives
+        from gongzhi.registry.handlers import RECENT, WAITING, RegisterRepresentatives
         from gongzhi.registry.notifications import LIST_IMPORTED, OBJECTION_ANSWERED, OBJECTION_RAISED
 
         for kind in (LIST_IMPORTED, OBJECTION_RAISED, OBJECTION_ANSWERED):
             register_kind(kind)
         register_representatives(RegisterRepresentatives())
+        for source in WAITING:
+            register_waiting(source)
+        for recent in RECENT:
+            register_recent(recent)
