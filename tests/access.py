@@ -885,6 +885,12 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:recovery_list", "post"): Access(
         at("/workbench/account-recovery/"), (302, 403, 403, 403, 403, 403), "post", also={"sena": 422}
     ),
+    ("accounts:sessions_end", "get"): Access(
+        at("/workbench/account-sessions/"), (302, 403, 403, 403, 403, 403), also={"sena": 200}
+    ),
+    ("accounts:sessions_end", "post"): Access(
+        at("/workbench/account-sessions/"), (302, 403, 403, 403, 403, 403), "post", also={"sena": 422}
+    ),
     ("accounts:recovery_detail", "get"): Access(a_recovery, (302, 403, 403, 403, 403, 403), also={"sena": 200}),
     ("accounts:recovery_detail", "post"): Access(
         a_recovery, (302, 403, 403, 403, 403, 403), "post", also={"sena": 422}
