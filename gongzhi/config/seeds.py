@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gongzhi.accounts import actions as accounts
 from gongzhi.accounts.models import Account
+from gongzhi.cases import seeds as cases
 from gongzhi.config import demo
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
@@ -36,13 +37,14 @@ from gongzhi.registry.lists import open_list
 from gongzhi.registry.models import Objection, Officer
 from gongzhi.rulebook import seeds as rulebook
 
-REFERENCE_LOADERS: list[Callable[..., object]] = [reference.load, rulebook.load]
+REFERENCE_LOADERS: list[Callable[..., object]] = [reference.load, rulebook.load, cases.load]
 
 SEEDER = Actor.system(
     "seed",
     permissions=frozenset(
         {
             "accounts.create",
+            "cases.publish",
             "orgs.admit_owner",
             "orgs.appoint",
             "registry.import",

@@ -6,10 +6,13 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from pathlib import Path
+
+        from gongzhi.cases.contracts import register_folder, register_handler
         from gongzhi.core.waiting import register_recent, register_waiting
         from gongzhi.notify.contracts import register_kind
         from gongzhi.orgs.contracts import register_representatives
-        from gongzhi.registry.handlers import RECENT, WAITING, RegisterRepresentatives
+        from gongzhi.registry.handlers import RECENT, WAITING, FileCommunityGroup, RegisterRepresentatives
         from gongzhi.registry.notifications import LIST_IMPORTED, OBJECTION_ANSWERED, OBJECTION_RAISED
 
         for kind in (LIST_IMPORTED, OBJECTION_RAISED, OBJECTION_ANSWERED):
@@ -19,3 +22,5 @@ class RegistryConfig(AppConfig):
             register_waiting(source)
         for recent in RECENT:
             register_recent(recent)
+        register_folder(Path(__file__).parent / "casetypes")
+        register_handler(FileCommunityGroup())
