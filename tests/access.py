@@ -20,6 +20,7 @@ LIKE = {"alice": "rita", "bob": "rita", "carol": "rita", "victor": "rita", "sena
 NOT_AS_HOUSE = {"alice": 403, "bob": 403, "carol": 403}
 #: What is Rita's own is not there for anybody else.
 NOT_RITA = {"alice": 404, "bob": 404, "carol": 404, "victor": 404}
+LED_ON = {"alice": 302, "bob": 302, "carol": 302}
 HOUSES = {"alice": 200, "bob": 200, "carol": 200}
 
 
@@ -634,6 +635,10 @@ TABLE: dict[tuple[str, str], Access] = {
     # A person's own page, and the desk of an organization: Alice keeps it, Bob reads there, Carol keeps another one.
     ("portal:my", "get"): Access(at("/my/"), (302, 200, 200, 200, 200, 200)),
     ("portal:desk", "get"): Access(at("/desk/"), (302, 200, 200, 200, 200, 200)),
+    # The long list of what waits; whoever acts in another capacity is led to the page that says how to act in this one.
+    ("portal:my_waiting", "get"): Access(at("/my/waiting/"), (302, 200, 302, 302, 302, 302), also=LED_ON),
+    ("portal:desk_waiting", "get"): Access(at("/desk/waiting/"), (302, 302, 302, 302, 302, 302), also=HOUSES),
+    ("portal:workbench_waiting", "get"): Access(at("/workbench/waiting/"), (302, 302, 200, 200, 200, 200)),
     ("portal:member_list", "get"): house(at("/desk/members/"), alice=200, bob=200, carol=200),
     ("portal:member_detail", "get"): house(lambda: f"/desk/members/{a_member()}/", alice=200, carol=404),
     ("portal:member_detail", "post"): house(
@@ -908,6 +913,12 @@ TABLE: dict[tuple[str, str], Access] = {
     ),
     ("accounts:recovery_list", "post"): Access(
         at("/workbench/account-recovery/"), (302, 403, 403, 403, 403, 403), "post", also={"sena": 422}
+    ),
+    ("accounts:sessions_end", "get"): Access(
+        at("/workbench/account-sessions/"), (302, 403, 403, 403, 403, 403), also={"sena": 200}
+    ),
+    ("accounts:sessions_end", "post"): Access(
+        at("/workbench/account-sessions/"), (302, 403, 403, 403, 403, 403), "post", also={"sena": 422}
     ),
     ("accounts:recovery_detail", "get"): Access(a_recovery, (302, 403, 403, 403, 403, 403), also={"sena": 200}),
     ("accounts:recovery_detail", "post"): Access(

@@ -342,6 +342,9 @@ CASES: dict[tuple[str, str], Case] = {
         access.at("/workbench/account-recovery/"),
         {"login": "rita@world.example", "contact": "new@world.example", "because": "示例"},
     ),
+    ("accounts:sessions_end", "post"): Case(
+        "sena", access.at("/workbench/account-sessions/"), {"login": "rita@world.example"}, other_session
+    ),
     ("accounts:recovery_detail", "post"): Case("sena", access.a_recovery, {"do": "stop"}),
     ("accounts:recovery_stop_own", "post"): Case("rita", TABLE["accounts:recovery_stop_own", "post"].build),
     ("portal:client_list", "post"): Case(

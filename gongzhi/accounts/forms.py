@@ -208,6 +208,17 @@ class NewPasskeyForm(Form):
     )
 
 
+class EndSessionsForm(Form):
+    """Whose sessions are to end."""
+
+    login = forms.CharField(
+        label=_("Phone number, e-mail address or number of the account"),
+        max_length=254,
+        help_text=_("The number of an account stands beside every event of the audit trail."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
 class AskRecoveryForm(Form):
     """Whom an official wants to let back in, by which new way, and how they know who it is."""
 

@@ -27,6 +27,20 @@ NEW_DEVICE: Final = NoticeKind(
     channels=_EVERY_WAY,
     category=Category.SECURITY,
 )
+SESSIONS_ENDED: Final = NoticeKind(
+    code="accounts.sessions_ended",
+    label=_("You were signed out everywhere"),
+    purpose=_PURPOSE,
+    subject=_("You were signed out everywhere"),
+    text=_(
+        "On %(at)s the security administrator of this site ended all sessions of your account. The account is open: sign"
+        " in again. If you did not ask for it, change your password under “Sign-in and security”."
+    ),
+    params=frozenset({"at"}),
+    may_be_switched_off=False,
+    channels=_EVERY_WAY,
+    category=Category.SECURITY,
+)
 CHANGED: Final = {
     code: NoticeKind(
         code=f"accounts.{code}",
@@ -129,6 +143,7 @@ GUARDIAN_CHANGED: Final = _identity(
 )
 KINDS: Final = (
     NEW_DEVICE,
+    SESSIONS_ENDED,
     *CHANGED.values(),
     IDENTITY_DECIDED,
     DOCUMENT_TRIED,

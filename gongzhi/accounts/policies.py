@@ -25,6 +25,11 @@ def can_disable_account(actor: Actor, account: Account) -> bool:
     return actor.may(DISABLE) and actor.person_id != account.person_id
 
 
+def can_end_sessions_of(actor: Actor, account: Account) -> bool:
+    """Who may close accounts may do less: end their sessions. One's own are ended under "Sign-in and security"."""
+    return actor.may(DISABLE) and actor.person_id != account.person_id
+
+
 def is_own_account(actor: Actor, account: Account) -> bool:
     """The person the account belongs to, in whatever capacity."""
     return actor.person_id is not None and actor.person_id == account.person_id

@@ -59,6 +59,7 @@ urlpatterns = [
     path("workbench/counter/errands/<str:public_id>/", errands.errand_detail, name="errand"),
     path("workbench/counter/people/", counter.counter_register, name="counter_register"),
     path("workbench/counter/people/<str:number>/", counter.counter_person, name="counter_person"),
+    path("workbench/account-sessions/", security.sessions_end, name="sessions_end"),
     path("workbench/account-recovery/", recovery.recovery_list, name="recovery_list"),
     path("workbench/account-recovery/<str:public_id>/", recovery.recovery_detail, name="recovery_detail"),
 ]

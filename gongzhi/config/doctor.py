@@ -120,20 +120,40 @@ def _exposed() -> Iterator[Problem]:
             yield Problem(
                 "database.plain",
                 f"{name} leads to another machine and does not ask for encryption: passwords and data can be read on the way.",
-                "Add ?sslmode=require (better verify-full with sslrootcert) to the address.",
+                "Add ?sslmode=verify-full&sslrootcert=FILE to the address, FILE being the certificate that signed the server's.",
+            )
+            break
+        if _trusts_anybody(os.environ.get(name, "")):
+            yield Problem(
+                "database.unchecked",
+                f"{name} leads to another machine whose certificate nobody checks: another machine can pass itself off as it.",
+                "Set sslmode=verify-full and sslrootcert=FILE in the address, FILE being the certificate that signed the"
+                " server's.",
             )
             break
 
 
-def _travels_plain(url: str) -> bool:
-    """Whether a connection leaves this machine and may be unencrypted."""
+def _sslmode_away(url: str) -> str | None:
+    """The `sslmode` of an address that leaves this machine, empty where it says none; None for one that stays here: a
+    socket, the loopback, or no address."""
     try:
         parts = conninfo_to_dict(url)
     except psycopg.ProgrammingError:
-        return False
+        return None
     hosts = str(parts.get("host") or "").split(",")
     away = [host for host in hosts if host and not host.startswith("/") and host not in LOOPBACK | {"::1"}]
-    return bool(away) and parts.get("sslmode") not in {"require", "verify-ca", "verify-full"}
+    return str(parts.get("sslmode") or "") if away else None
+
+
+def _travels_plain(url: str) -> bool:
+    """Whether a connection leaves this machine and may be unencrypted."""
+    return _sslmode_away(url) not in {None, "require", "verify-ca", "verify-full"}
+
+
+def _trusts_anybody(url: str) -> bool:
+    """Whether a connection leaves this machine, is encrypted, and takes whoever answers for the database: only
+    `verify-full` compares the certificate and the name."""
+    return _sslmode_away(url) in {"require", "verify-ca"}
 
 
 EXPECTED = {

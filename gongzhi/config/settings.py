@@ -143,6 +143,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "gongzhi.accounts.passwords.MaximumLength"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "gongzhi.accounts.passwords.CommonAtHeart"},
     {"NAME": "gongzhi.accounts.passwords.ContextWords"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]

@@ -1,13 +1,22 @@
-"""What this app registers with its own contracts: e-mail through Django's backend, other channels through gateways."""
+"""What this app registers: e-mail through Django's backend, other channels through gateways, deliveries gone wrong."""
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
+from gongzhi.core.actor import Actor
+from gongzhi.core.door import acting
+from gongzhi.core.waiting import Found, Waiting
 from gongzhi.notify.contracts import Address, Courier
 from gongzhi.notify.enums import Channel
 from gongzhi.notify.gateways import ConsoleCourier, GatewayCourier
+from gongzhi.notify.models import Outbox
+from gongzhi.notify.policies import can_oversee
 
 
 class MailCourier:
@@ -36,3 +45,28 @@ def configured() -> list[Courier]:
         elif settings.DEMO:
             found.append(ConsoleCourier(channel))
     return found
+
+
+class DeliveriesWrong:
+    """Deliveries given up although somebody wanted them: one line for all, whose they are is left out. One query."""
+
+    code = "notify.delivery"
+    label = _("Notices that went wrong")
+
+    def is_for(self, actor: Actor) -> bool:
+        """The operator who oversees notices."""
+        return can_oversee(actor)
+
+    def find(self, *, actor: Actor, day: dt.date, limit: int) -> Found:
+        """How many there are, counted in the platform's name: the second wall shows an operator none of the rows."""
+        with acting(Actor.system("notify.oversight")):
+            count = Outbox.objects.broken().count()
+        line = Waiting(self.label, "", reverse("portal:notices_overview"), count=count)
+        return Found([line] if count else [], count)
+
+    def address(self, actor: Actor) -> str:
+        """Their page."""
+        return reverse("portal:notices_overview")
+
+
+WAITING = (DeliveriesWrong(),)

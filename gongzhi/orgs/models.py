@@ -606,7 +606,15 @@ class Invitation(models.Model):
                 violation_error_message=_("A delegation has a last day."),
             ),
         ]
-        indexes = [models.Index(fields=["org", "-made_at", "-id"], name="orgs_invitation_newest")]
+        indexes = [
+            models.Index(fields=["org", "-made_at", "-id"], name="orgs_invitation_newest"),
+            # Who is invited is shown it on their own page, found by the addresses they sign in with.
+            models.Index(
+                fields=["for_index"],
+                condition=Q(taken_at__isnull=True, withdrawn_at__isnull=True, refused_at__isnull=True),
+                name="orgs_invitation_waiting",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.org_id}:{self.role} {self.public_id}"

@@ -21,7 +21,7 @@ from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.paging import page_or_first
 from gongzhi.core.times import today
-from gongzhi.notify.selectors import latest, unread_count
+from gongzhi.notify.selectors import latest
 from gongzhi.orgs.acting import capacities, memberships_of
 from gongzhi.orgs.actions import members as actions
 from gongzhi.orgs.enums import ADMIT_OWNER, INVITE, SEE_DESK, Basis, OrgRole
@@ -30,7 +30,7 @@ from gongzhi.orgs.policies import can_admit_owner, can_give_role, can_keep_membe
 from gongzhi.orgs.roles import MEANINGS, ROLES, permissions_held
 from gongzhi.portal import results
 from gongzhi.portal.forms import InvitationForm, MemberRoleForm, OwnerForm, SuccessorForm
-from gongzhi.portal.selectors import claims_for_house, claims_of, desk_tabs, openings_now, questions_waiting
+from gongzhi.portal.selectors import desk_tabs, openings_now, shell_of
 
 PAGE = 30
 RECENT = 5
@@ -62,16 +62,15 @@ def _tabs(request: DoorRequest) -> list[dict[str, Any]]:
 
 @require_safe
 def my_page(request: DoorRequest) -> HttpResponse:
-    """What waits for a person: new messages, the organizations and agencies to act for, the saved searches."""
+    """What waits for a person, new messages, the organizations and agencies to act for, recent things, saved searches."""
     account, actor = _account(request), request.actor
     if actor.kind is not ActorKind.PERSON:
         return render(request, "portal/not_as_office.html", {})
     context = {
-        "unread": unread_count(actor),
-        "letters": latest(actor, limit=RECENT),
+        **shell_of(actor, account),
+        "letters": latest(actor, limit=RECENT, only_unread=True),
         "memberships": memberships_of(account),
         "agencies": capacities(account),
-        "claims": claims_of(actor),
         "searches": results.saved(actor)[:RECENT],
     }
     return render(request, "portal/my.html", context)
@@ -86,20 +85,15 @@ def desk(request: DoorRequest) -> HttpResponse:
     house = _house(request)
     living = Membership.objects.visible_to(actor).living(today())
     mine = _mine(request)
-    waiting = Invitation.objects.visible_to(actor).open(timezone.now()).count() if actor.may(INVITE) else None
-    soon = living.filter(until__isnull=False).order_by("until", "pk")[:RECENT]
     context = {
+        **shell_of(actor, account),
         "organization": house,
         "tabs": _tabs(request),
         "mine": mine,
         "purpose": ROLES[mine.role].purpose,
         "held": [MEANINGS[code] for code in sorted(permissions_held(mine.role, mine.delegated))],
         "count": living.count(),
-        "waiting": waiting,
-        "claims": claims_for_house(actor),
         "openings": openings_now(actor),
-        "questions": questions_waiting(actor),
-        "ending": _named(list(soon)),
         "may_invite": actor.may(INVITE),
     }
     return render(request, "portal/house_desk.html", context)

@@ -16,20 +16,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gongzhi.accounts.models import Account, Verification
 from gongzhi.core import searchtext
-from gongzhi.core.actor import Actor
+from gongzhi.core.actor import Actor, ActorKind
+from gongzhi.core.door import acting
 from gongzhi.core.times import SHANGHAI, today
-from gongzhi.orgs.enums import ENDED, INVITE, NAME_OWNERS, READ_HOUSE, ClaimState, HouseKind
-from gongzhi.orgs.models import Claim, HouseRecord, Opening, Organization, Tally
+from gongzhi.core.waiting import what_waits, what_was_recent
+from gongzhi.notify.selectors import unread_count
+from gongzhi.orgs.acting import for_self
+from gongzhi.orgs.enums import ENDED, INVITE, READ_HOUSE, HouseKind
+from gongzhi.orgs.models import HouseRecord, Opening, Organization, Tally
 from gongzhi.orgs.search.text import FORMER, HOST, NAME, PERSON
 from gongzhi.privacy.enums import ANSWER
-from gongzhi.privacy.models import Question
 from gongzhi.reference.codes import code_list
 from gongzhi.reference.models import Division
 from gongzhi.registry.models import Confirmation, Source, Version
-
-#: What an overview shows of a list.
-RECENT = 5
 
 #: Marks a reader weighs before giving, as lists and filters name them.
 MARKS: dict[str, str | Promise] = {
@@ -249,27 +250,6 @@ def last_source() -> Source | None:
     return Source.objects.order_by("-pk").first()
 
 
-# --- claims to be in charge of an organization ---
-
-
-def claims_of(actor: Actor) -> list[Claim]:
-    """The newest claims of a person, for their own page. One query."""
-    return list(Claim.objects.visible_to(actor).select_related("org").order_by("-asked_at", "-pk")[:RECENT])
-
-
-def claims_for_house(actor: Actor) -> list[Claim]:
-    """The claims that wait for the person in charge of the organization one acts for."""
-    if not actor.may(NAME_OWNERS):
-        return []
-    waiting = Claim.objects.visible_to(actor).filter(state=ClaimState.WITH_OWNER)
-    return list(waiting.order_by("owner_due_on", "pk")[:RECENT])
-
-
-def claims_waiting(actor: Actor) -> int:
-    """How many claims wait for the registry one acts for."""
-    return Claim.objects.visible_to(actor).filter(state=ClaimState.WAITING).count()
-
-
 # --- an organization's desk ---
 
 #: Places of a desk: address, label, the permission that shows it.
@@ -309,13 +289,6 @@ def openings_now(actor: Actor) -> list[Opening]:
     return list(Opening.objects.visible_to(actor).open_at(timezone.now()).select_related("agency").order_by("until"))
 
 
-def questions_waiting(actor: Actor) -> int | None:
-    """How many people wait for the organization's answer why it looked; None for who may not answer."""
-    if not actor.may(ANSWER):
-        return None
-    return Question.objects.visible_to(actor).waiting().filter(to_org=actor.org_id).count()
-
-
 def kept_kinds(actor: Actor) -> list[KeptKind]:
     """What the organization one acts for keeps, kind by kind. Two queries."""
     counted = {
@@ -330,3 +303,104 @@ def kept_kinds(actor: Actor) -> list[KeptKind]:
         KeptKind(kind.label, *counted.get(kind.value, (0, 0)), [one for one in live if one.kind == kind])
         for kind in HouseKind
     ]
+
+
+# --- what waits: a person's page, an organization's desk, an official's workbench ---
+
+#: Kind of actor → the page with the long list of what waits.
+LONG_LIST = {
+    ActorKind.PERSON: "portal:my_waiting",
+    ActorKind.ORGANIZATION: "portal:desk_waiting",
+    ActorKind.AGENCY: "portal:workbench_waiting",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """What to do where nothing waits: a page, and why one would go there."""
+
+    page: str
+    says: str | Promise
+    #: Shown only to who holds this permission; empty for everybody.
+    permission: str = ""
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return reverse(self.page)
+
+
+IDENTITY_FIRST = FirstStep("accounts:own_identity", gettext_lazy("Have your identity checked: many things ask for it"))
+PLACE_FIRST = FirstStep(
+    "privacy:own_data", gettext_lazy("Say in which division you live, so that its counter finds you when you come")
+)
+SEARCH_FIRST = FirstStep(
+    "portal:organization_search", gettext_lazy("Find an organization, and save the search to hear when it changes")
+)
+#: What a person, an organization and an agency may do first; of these the first three whose permission is held.
+FIRST_STEPS: dict[ActorKind, tuple[FirstStep, ...]] = {
+    ActorKind.PERSON: (IDENTITY_FIRST, PLACE_FIRST, SEARCH_FIRST),
+    ActorKind.ORGANIZATION: (
+        FirstStep(
+            "portal:invitation_list",
+            gettext_lazy("Invite a colleague, so that the organization does not depend on one person"),
+            "orgs.invite",
+        ),
+        FirstStep(
+            "portal:house_new",
+            gettext_lazy("Write down contacts or minutes: no official sees them until you file them"),
+            "orgs.keep_house",
+        ),
+        FirstStep("portal:desk_seen", gettext_lazy("See what the authority can see of you")),
+        FirstStep("portal:org_role_list", gettext_lazy("Read what each role of the organization may do")),
+    ),
+    ActorKind.AGENCY: (
+        FirstStep(
+            "portal:intake_upload", gettext_lazy("Bring a list of your register and try it out"), "registry.import"
+        ),
+        FirstStep(
+            "portal:agency_list", gettext_lazy("Found the agencies of your division and name people"), "orgs.appoint"
+        ),
+        FirstStep("portal:own_staff", gettext_lazy("Name the staff of your agency"), "orgs.keep_staff"),
+        FirstStep(
+            "rulebook:parameter_list",
+            gettext_lazy("Compare the parameters with the law, those to be verified first"),
+            "rulebook.amend",
+        ),
+        FirstStep(
+            "accounts:counter_register",
+            gettext_lazy("Register somebody who has neither phone nor e-mail"),
+            "accounts.serve_counter",
+        ),
+        FirstStep("portal:audit_trail", gettext_lazy("Read what was done on the platform"), "audit.read_trail"),
+        FirstStep("portal:cover_list", gettext_lazy("Name who stands in for you before you go on leave")),
+        FirstStep("portal:organization_search", gettext_lazy("Look up an organization of your division")),
+    ),
+}
+
+
+def first_steps(actor: Actor, account: Account) -> list[FirstStep]:
+    """What to do first where nothing waits: what this actor may do and, for a person, has not done yet. At most three."""
+    steps = [one for one in FIRST_STEPS.get(actor.kind, ()) if not one.permission or actor.may(one.permission)]
+    if actor.kind is ActorKind.PERSON:
+        if Verification.objects.visible_to(actor).standing().exists():
+            steps.remove(IDENTITY_FIRST)
+        if account.person.path:
+            steps.remove(PLACE_FIRST)
+    return steps[:3]
+
+
+def shell_of(actor: Actor, account: Account) -> dict[str, Any]:
+    """What each of the three shells begins with: what waits, unread messages, recent things, and what to do first."""
+    waits = what_waits(actor)
+    # Messages belong to the person, in whatever capacity the person acts: counted as the person, read as the person.
+    with acting(for_self(account, actor.request_id)) as person:
+        unread = unread_count(person)
+    return {
+        "waits": waits,
+        "waiting_url": reverse(LONG_LIST[actor.kind]),
+        "recent": what_was_recent(actor),
+        "unread": unread,
+        "steps": [] if waits.total else first_steps(actor, account),
+        "today": today(),
+    }

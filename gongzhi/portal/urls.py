@@ -18,6 +18,7 @@ from gongzhi.portal import (
     records,
     staff,
     views,
+    waiting,
     workbench,
 )
 
@@ -41,7 +42,9 @@ urlpatterns = [
     path("data/downloads/<str:public_id>/", open_data.download_detail, name="download_detail"),
     path("data/downloads/<str:public_id>/<str:name>", open_data.download_file, name="download_file"),
     path("my/", members.my_page, name="my"),
+    path("my/waiting/", waiting.my_waiting, name="my_waiting"),
     path("desk/", members.desk, name="desk"),
+    path("desk/waiting/", waiting.desk_waiting, name="desk_waiting"),
     path("desk/members/", members.member_list, name="member_list"),
     path("desk/members/<int:number>/", members.member_detail, name="member_detail"),
     path("desk/members/<int:number>/end/", members.member_end, name="member_end"),
@@ -71,6 +74,7 @@ urlpatterns = [
     path("my/searches/<str:public_id>/", my.saved_search, name="saved_search"),
     path("my/searches/<str:public_id>/remove/", my.forget_search, name="forget_search"),
     path("workbench/", workbench.home, name="workbench"),
+    path("workbench/waiting/", waiting.workbench_waiting, name="workbench_waiting"),
     path("workbench/import/", intake.upload, name="intake_upload"),
     path("workbench/import/<str:public_id>/", intake.detail, name="intake_detail"),
     path("workbench/import/<str:public_id>/columns/", intake.columns, name="intake_columns"),

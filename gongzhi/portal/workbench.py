@@ -7,13 +7,9 @@ from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRed
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gongzhi.accounts.contracts import IDENTITY_REVIEW, review_queue
-from gongzhi.accounts.enums import REVIEW_IDENTITY, SERVE_COUNTER
-from gongzhi.accounts.models import Account, Errand
+from gongzhi.accounts.models import Account
 from gongzhi.accounts.selectors import masked_names
 from gongzhi.accounts.sessions import used_second_factor
 from gongzhi.audit.enums import READ_TRAIL
@@ -33,17 +29,15 @@ from gongzhi.notify.models import Outbox
 from gongzhi.notify.policies import can_oversee
 from gongzhi.notify.selectors import oversight
 from gongzhi.orgs.acting import ACTING_FOR, capacities, memberships_of
-from gongzhi.orgs.enums import ADMIT_OWNER, APPOINT, SEE_WORKBENCH
+from gongzhi.orgs.enums import APPOINT, SEE_WORKBENCH
 from gongzhi.orgs.models import Cover, Organization
 from gongzhi.orgs.selectors import duties_vacant
 from gongzhi.portal import selectors
-from gongzhi.privacy.enums import ANSWER
-from gongzhi.privacy.models import Question
 from gongzhi.registry.actions import correct_item
 from gongzhi.registry.enums import CORRECT
 from gongzhi.registry.forms import CorrectionForm
 from gongzhi.registry.lists import RULES
-from gongzhi.registry.models import Doubt, Objection, Source
+from gongzhi.registry.models import Doubt, Source
 from gongzhi.registry.policies import can_correct
 from gongzhi.registry.selectors import record_of
 
@@ -120,68 +114,9 @@ def _covering(actor: Actor) -> list[dict[str, object]]:
     ]
 
 
-def _work(actor: Actor) -> list[dict[str, object]]:
-    """What waits for an official's answer, as boxes of the workbench."""
-    return [*_questions(actor), *_objections(actor), *_people(actor), *_claims(actor)]
-
-
-def _claims(actor: Actor) -> list[dict[str, object]]:
-    """People who claim to be in charge of an organization and wait for the registry."""
-    if not actor.may(ADMIT_OWNER):
-        return []
-    waiting = selectors.claims_waiting(actor)
-    url = reverse("portal:claim_list")
-    return [{"label": _("Claims to be in charge"), "value": waiting, "url": url, "tone": "bad" if waiting else ""}]
-
-
-def _questions(actor: Actor) -> list[dict[str, object]]:
-    """Questions why the agency looked; red once one is overdue."""
-    if not actor.may(ANSWER):
-        return []
-    mine = Question.objects.visible_to(actor).waiting().filter(agency_id=actor.agency_id or 0)
-    late = mine.overdue(today()).count()
-    return [
-        {
-            "label": _("Questions why we looked"),
-            "value": mine.count(),
-            "url": reverse("privacy:question_list"),
-            "tone": "bad" if late else "",
-            "note": ngettext("%(n)s overdue", "%(n)s overdue", late) % {"n": late} if late else "",
-        }
-    ]
-
-
-def _objections(actor: Actor) -> list[dict[str, object]]:
-    if not actor.may(CORRECT):
-        return []
-    waiting = Objection.objects.visible_to(actor).waiting().count()
-    return [
-        {
-            "label": _("Objections that wait for an answer"),
-            "value": waiting,
-            "url": reverse("portal:objection_list"),
-            "tone": "bad" if waiting else "",
-        }
-    ]
-
-
-def _people(actor: Actor) -> list[dict[str, object]]:
-    """Documents that wait for a decision, and letters and calls."""
-    boxes: list[dict[str, object]] = []
-    if actor.may(REVIEW_IDENTITY):
-        waiting = review_queue().count(actor=actor, kind=IDENTITY_REVIEW)
-        boxes.append(
-            {"label": _("Identities to check"), "value": waiting, "url": reverse("accounts:identity_review_list")}
-        )
-    if actor.may(SERVE_COUNTER):
-        waiting = Errand.objects.visible_to(actor).waiting().count()
-        boxes.append({"label": _("Letters and calls"), "value": waiting, "url": reverse("accounts:errand_list")})
-    return boxes
-
-
 @require_safe
 def home(request: DoorRequest) -> HttpResponse:
-    """What the agency has on the platform: the register of its division, lists that came in, doubts that wait."""
+    """What waits for the official, what they did last, and what the agency has: its register, lists that came in."""
     account = _account(request)
     actor = request.actor
     agencies = capacities(account)
@@ -195,10 +130,9 @@ def home(request: DoorRequest) -> HttpResponse:
         else Organization.objects.filter(path__gte=actor.path, path__lt=actor.path[:-1] + "0")
     )
     context = {
+        **selectors.shell_of(actor, account),
         "agencies": agencies,
         "registered": selectors.registered_total() if actor.path == "/" else within.count(),
-        "doubts": Doubt.objects.filter(settled_at__isnull=True, org__in=within).count(),
-        "work": _work(actor),
         "switched_off": switched_off() if actor.may(OVERSEE) else [],
         "covering": _covering(actor),
         "vacant": duties_vacant() if any(actor.may(code) for code in (OVERSEE, APPOINT, READ_TRAIL)) else [],

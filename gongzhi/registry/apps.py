@@ -9,10 +9,11 @@ class RegistryConfig(AppConfig):
         from pathlib import Path
 
         from gongzhi.cases.contracts import register_folder, register_handler
+        from gongzhi.core.waiting import register_recent, register_waiting
         from gongzhi.notify.contracts import register_kind
         from gongzhi.orgs.contracts import register_representatives
         from gongzhi.registry.facts import FACTS
-        from gongzhi.registry.handlers import FileCommunityGroup, RegisterRepresentatives
+        from gongzhi.registry.handlers import RECENT, WAITING, FileCommunityGroup, RegisterRepresentatives
         from gongzhi.registry.notifications import LIST_IMPORTED, OBJECTION_ANSWERED, OBJECTION_RAISED
         from gongzhi.registry.rules import RULES
         from gongzhi.rulebook.rules import declare, register
@@ -20,6 +21,10 @@ class RegistryConfig(AppConfig):
         for kind in (LIST_IMPORTED, OBJECTION_RAISED, OBJECTION_ANSWERED):
             register_kind(kind)
         register_representatives(RegisterRepresentatives())
+        for source in WAITING:
+            register_waiting(source)
+        for recent in RECENT:
+            register_recent(recent)
         register_folder(Path(__file__).parent / "casetypes")
         register_handler(FileCommunityGroup())
         declare(*FACTS)

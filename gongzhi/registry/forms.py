@@ -328,8 +328,8 @@ class CodeForm(Form):
 
     code = forms.CharField(
         label=_("Code"),
-        max_length=40,
-        help_text=_("Twelve letters and digits, shown when you handed the objection in."),
+        max_length=64,
+        help_text=_("The letters and digits that were shown when you handed the objection in."),
     )
 
 

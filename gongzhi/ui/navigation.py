@@ -366,6 +366,7 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 also=("accounts:recovery_detail",),
                 permission="accounts.recover",
             ),
+            Entry(_("End somebody's sessions"), "log-out", "accounts:sessions_end", permission="accounts.disable"),
             Entry(_("What was done"), "history", "portal:audit_trail", permission="audit.read_trail"),
             Entry(
                 _("Emergency access and how it was judged"),

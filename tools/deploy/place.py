@@ -131,6 +131,8 @@ class Place:
             (r"localhost,10\.0\.0\.10", "127.0.0.1"),
             (r"10\.0\.0\.0/24", "127.0.0.1/32"),
             (r"10\.0\.0\.\d+", "127.0.0.1"),
+            # The certificate of the rehearsal is made for nothing but itself.
+            (r"sslmode=verify-full&sslrootcert=[^\s\"]+", "sslmode=require"),
             (r"([A-Z]+)-PASSWORD", lambda found: self.passwords[found[1]]),
         ]
         for pattern, here in swaps:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts import policies
 from gongzhi.accounts.models import Account, SignIn
-from gongzhi.accounts.notifications import NEW_DEVICE
+from gongzhi.accounts.notifications import NEW_DEVICE, SESSIONS_ENDED
 from gongzhi.audit import actions as audit
 from gongzhi.core.actor import Actor
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -24,6 +24,7 @@ SEALS: dict[str, str] = {
     "carry_session": "It is about a person.",
     "end_session": "It is about a person.",
     "end_other_sessions": "It is about a person.",
+    "end_sessions_of": "It is about a person.",
     "forget_sign_ins": "It is about a person.",
 }
 
@@ -121,6 +122,30 @@ def end_other_sessions(*, actor: Actor, account: Account, but: str) -> int:
     end_stored(keys)
     if keys:
         audit.record(actor=actor, event="accounts.session.others_ended", subject=account, details={"count": len(keys)})
+    return len(keys)
+
+
+@transaction.atomic
+def end_sessions_of(*, actor: Actor, account: Account) -> int:
+    """End every session of somebody else's account, without closing it; how many. The person is told and signs in again.
+
+    For the security administrator, when a device was lost or somebody left in anger. Raises `NotAllowed`,
+    `RuleViolation` when no session is open.
+    """
+    account = Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+    if not policies.can_end_sessions_of(actor, account):
+        raise NotAllowed("accounts.disable")
+    keys = list(SignIn.objects.open().filter(account=account).values_list("stored_key", flat=True))
+    SignIn.objects.filter(stored_key__in=keys).update(ended_at=timezone.now())
+    end_stored(keys)
+    if not keys:
+        raise RuleViolation("accounts.no_session", _("This account is signed in nowhere."), field="login")
+    audit.record(actor=actor, event="accounts.session.all_ended", subject=account, details={"count": len(keys)})
+    at = f"{local(timezone.now()):%Y-%m-%d/%H:%M}"
+    notify(
+        actor=actor, person_id=account.person_id, kind=SESSIONS_ENDED.code, params={"at": at},
+        key=f"{SESSIONS_ENDED.code}:{account.pk}:{at}", url_name="accounts:security",
+    )  # fmt: skip
     return len(keys)
 
 

@@ -453,6 +453,7 @@ GUARDED = [
     ("post", "/my/security/factors/1/remove/"),
     ("post", "/my/security/sessions/end/"),
     ("post", "/accounts/identity/gov/disconnect/"),
+    ("post", "/workbench/account-sessions/"),
     ("post", "/workbench/api-clients/"),
     ("post", "/workbench/api-clients/ABCDEFGHJK/"),
     ("post", "/workbench/import/ABCDEFGHJK/undo/"),
@@ -470,7 +471,7 @@ def test_each_act_of_high_risk_asks_again_after_ten_minutes(
     client: Client, settings: Any, method: str, address: str
 ) -> None:
     settings.STEP_UP = True
-    old_session(client, "sena" if "recovery" in address else "adam")
+    old_session(client, "sena" if "/account-" in address else "adam")
     ask = client.post if method == "post" else client.get
     asked = ask(address, secure=True)
     assert asked.status_code == (422 if method == "post" else 200)
@@ -499,6 +500,7 @@ def test_no_address_of_the_library_is_mounted() -> None:
         ("edith", "/workbench/people/emergency/"),
         ("dana", "/workbench/orgs/52440300MJ0000093M/owner/"),
         ("adam", "/workbench/api-clients/"),
+        ("dana", "/workbench/cover/"),
     ],
 )
 def test_lists_of_people_emergencies_and_admissions_ask_again(

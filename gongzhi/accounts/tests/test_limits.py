@@ -10,14 +10,17 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from gongzhi.accounts.actions.sessions import carry_session
+from gongzhi.accounts.actions.sessions import carry_session, end_sessions_of
 from gongzhi.accounts.middleware import NOTED_S, PUBLIC_IDLE_S
 from gongzhi.accounts.models import SignIn
 from gongzhi.accounts.sessions import OPENED, PROVED, SEEN
+from gongzhi.audit.models import Event
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed
 from gongzhi.core.sessions import stored_key
+from gongzhi.notify.models import Message
+from tests.test_access import signed_in
 from tests.world import PASSWORD, account_of, actor_of
 
 HOUR = 3600
@@ -155,3 +158,56 @@ def test_nobody_carries_the_session_of_somebody_else(client: Client) -> None:
         assert not carry_session(actor=rita, old=row.stored_key, new="x" * 40)
     with acting(Actor.visitor()) as visitor:
         assert not carry_session(actor=visitor, old="nothing", new="x" * 40)
+
+
+# --- the security administrator ends somebody's sessions ---
+
+
+@pytest.mark.django_db
+def test_the_security_administrator_ends_all_sessions_and_the_account_stays_open(client: Client) -> None:
+    first, second = Client(), Client()
+    sign_in(first)
+    sign_in(second)
+    assert is_in(first)
+    assert is_in(second)
+    signed_in(client, "sena")
+    page = client.get("/workbench/account-sessions/", secure=True).content.decode()
+    assert "/workbench/account-sessions/" in page
+    answer = client.post("/workbench/account-sessions/", {"login": "rita@world.example"}, secure=True)
+    assert answer.status_code == 302
+    assert "已结束 2 个登录会话" in client.get(answer["Location"], secure=True).content.decode()
+    assert not is_in(first)
+    assert not is_in(second)
+    event = Event.objects.filter(event="accounts.session.all_ended").latest("id")
+    assert (event.subject_id, event.details) == (account_of("rita").pk, {"count": 2})
+    with acting(actor_of("rita")):
+        assert "accounts.sessions_ended" in {one.kind for one in Message.objects.all()}
+    sign_in(first)  # the account is open, and its password is what it was
+    assert is_in(first)
+
+
+@pytest.mark.django_db
+def test_sessions_of_an_account_are_found_by_its_number_and_an_unknown_or_unused_one_is_said(client: Client) -> None:
+    signed_in(client, "sena")
+    ask = {"login": account_of("victor").public_id.lower()}
+    nobody = client.post("/workbench/account-sessions/", ask, secure=True)
+    assert nobody.status_code == 422
+    assert "没有登录" in nobody.content.decode()
+    unknown = client.post("/workbench/account-sessions/", {"login": "nobody@world.example"}, secure=True)
+    assert unknown.status_code == 422
+    assert "nobody@world.example" in unknown.content.decode(), "what was typed is kept"
+    body = {"login": "victor@world.example", "password": PASSWORD}
+    assert Client().post("/accounts/sign-in/", body, secure=True).status_code == 302
+    assert client.post("/workbench/account-sessions/", ask, secure=True).status_code == 302
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["adam", "aude", "dana", "rita", "visitor"])
+def test_nobody_else_ends_them_and_nobody_their_own_this_way(name: str) -> None:
+    other = Client()
+    sign_in(other)
+    with acting(actor_of(name)) as actor, pytest.raises(NotAllowed):
+        end_sessions_of(actor=actor, account=account_of("rita"))
+    with acting(actor_of("sena")) as sena, pytest.raises(NotAllowed):
+        end_sessions_of(actor=sena, account=account_of("sena"))
+    assert is_in(other)

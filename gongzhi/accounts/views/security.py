@@ -6,16 +6,18 @@ from allauth.socialaccount.models import SocialAccount
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzhi.accounts import factors, providers
-from gongzhi.accounts.actions import codes, sessions
+from gongzhi.accounts.actions import codes, find_account, sessions
 from gongzhi.accounts.actions import factors as actions
-from gongzhi.accounts.enums import CodePurpose
-from gongzhi.accounts.forms import ConfirmContactForm, ContactForm, PasswordForm
+from gongzhi.accounts.enums import DISABLE, CodePurpose
+from gongzhi.accounts.forms import ConfirmContactForm, ContactForm, EndSessionsForm, PasswordForm
 from gongzhi.accounts.models import Account, Person, Recovery, SignIn
-from gongzhi.accounts.proving import proof_needed
+from gongzhi.accounts.proving import proof_needed, proof_needed_to_post
 from gongzhi.accounts.sessions import keep_session
 from gongzhi.accounts.views.codes import CODE, refused, waiting_code
 from gongzhi.core.door import DoorRequest, acting
@@ -156,3 +158,27 @@ def session_end(request: DoorRequest) -> HttpResponse:
         raise Http404
     sessions.end_session(actor=request.actor, sign_in=row)
     return HttpResponseRedirect(reverse("accounts:security"))
+
+
+@never_cache
+@proof_needed_to_post
+@require_http_methods(["GET", "HEAD", "POST"])
+def sessions_end(request: DoorRequest) -> HttpResponse:
+    """The security administrator ends all sessions of one account, which stays open."""
+    if not request.actor.may(DISABLE):
+        raise NotAllowed(DISABLE)
+    form = EndSessionsForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        login = form.cleaned_data["login"].strip()
+        account = find_account(login) or Account.objects.filter(public_id=login.upper()).first()
+        try:
+            if account is None:
+                form.add_error("login", _("No account has this address or number."))
+            else:
+                ended = sessions.end_sessions_of(actor=request.actor, account=account)
+                return HttpResponseRedirect(f"{reverse('accounts:sessions_end')}?ended={ended}")
+        except RuleViolation as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error.message))
+    said = request.GET.get("ended", "")
+    context = {"form": form, "ended": int(said) if said.isascii() and said.isdigit() and len(said) < 6 else None}
+    return render(request, "accounts/sessions_end.html", context, status=422 if request.method == "POST" else 200)

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 from gongzhi.config.database import Cluster, running_cluster
-from gongzhi.config.doctor import _exposed, _travels_plain
+from gongzhi.config.doctor import _exposed, _travels_plain, _trusts_anybody
 from gongzhi.config.env import EXAMPLE_SECRET
 from gongzhi.config.tests.test_stack import environment, var
 
@@ -166,20 +166,38 @@ def test_each_fault_is_named(cluster: Cluster, variables: dict[str, str], before
 
 
 @pytest.mark.parametrize(
-    ("url", "plain"),
+    ("url", "plain", "unchecked"),
     [
-        ("postgresql://gz_app@10.0.0.10/gongzhi", True),
-        ("postgresql://gz_app@10.0.0.10/gongzhi?sslmode=prefer", True),
-        ("postgresql://gz_app@10.0.0.10/gongzhi?sslmode=require", False),
-        ("postgresql://gz_app@10.0.0.10/gongzhi?sslmode=verify-full", False),
-        ("postgresql://gz_app@127.0.0.1/gongzhi", False),
-        ("postgresql://gz_app@/gongzhi?host=/run/postgresql", False),
-        ("", False),
-        ("no address at all", False),
+        ("postgresql://gz_app@10.0.0.10/gongzhi", True, False),
+        ("postgresql://gz_app@10.0.0.10/gongzhi?sslmode=prefer", True, False),
+        ("postgresql://gz_app@10.0.0.10/gongzhi?sslmode=require", False, True),
+        ("postgresql://gz_app@10.0.0.10/gongzhi?sslmode=verify-ca", False, True),
+        ("postgresql://gz_app@10.0.0.10/gongzhi?sslmode=verify-full", False, False),
+        ("postgresql://gz_app@127.0.0.1/gongzhi", False, False),
+        ("postgresql://gz_app@127.0.0.1,10.0.0.10/gongzhi?sslmode=require", False, True),
+        ("postgresql://gz_app@/gongzhi?host=/run/postgresql", False, False),
+        ("", False, False),
+        ("no address at all", False, False),
     ],
 )
-def test_only_a_connection_that_leaves_this_machine_must_be_encrypted(url: str, plain: bool) -> None:
+def test_only_a_connection_that_leaves_this_machine_must_be_encrypted_and_checked(
+    url: str, plain: bool, unchecked: bool
+) -> None:
     assert _travels_plain(url) is plain
+    assert _trusts_anybody(url) is unchecked
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_LOG_URL"])
+def test_a_database_elsewhere_whose_certificate_nobody_checks_is_named(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    settings.DEMO = False
+    monkeypatch.setenv(name, "postgresql://gz_app:x@10.0.0.10:5432/gongzhi?sslmode=require")
+    (found,) = _exposed()
+    assert (found.id, name in found.text, "gz_app:x" in found.text) == ("database.unchecked", True, False)
+    for good in ("10.0.0.10:5432/gongzhi?sslmode=verify-full", "127.0.0.1/gongzhi", "/gongzhi?host=/run/postgresql"):
+        monkeypatch.setenv(name, f"postgresql://gz_app:x@{good}")
+        assert [one.id for one in _exposed()] == [], "the control: a checked, a local or a socket's connection is none"
 
 
 def test_a_plain_connection_to_another_machine_is_named(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

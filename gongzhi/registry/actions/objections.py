@@ -48,8 +48,8 @@ SEALS: dict[str, EntryType | str] = {
 OBJECTIONS_AN_HOUR = 10
 CODES_AN_HOUR = 20
 HOUR_S = 3600
-#: Three groups of four characters: 59 bits, and whoever guesses is slowed down.
-CODE_LENGTH = 12
+#: Seven groups of four characters: 138 bits. Codes handed out before have twelve characters and still open.
+CODE_LENGTH = 28
 LONGEST_TEXT = 2000
 #: How long a contact is kept after the answer.
 CONTACT_KEPT = dt.timedelta(days=90)

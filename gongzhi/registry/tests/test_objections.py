@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 import pytest
@@ -12,13 +13,15 @@ from django.utils import timezone
 from gongzhi.accounts.models import Account
 from gongzhi.audit.models import Event
 from gongzhi.core.actor import Actor
-from gongzhi.core.crypto import unseal
+from gongzhi.core.crypto import blind_index, unseal
 from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
+from gongzhi.core.ids import ALPHABET
 from gongzhi.notify.models import Message
 from gongzhi.orgs.models import Organization
 from gongzhi.registry import actions
 from gongzhi.registry.actions.objections import (
+    CODE_LENGTH,
     CODES_AN_HOUR,
     OBJECTIONS_AN_HOUR,
     Handed,
@@ -130,6 +133,23 @@ def test_only_its_own_code_opens_an_objection_and_guessing_is_slowed_down() -> N
         with pytest.raises(RuleViolation) as caught:
             open_with_code(name=mine.public_id, code=mine.code, address=ADDRESS)
     assert caught.value.code == "registry.too_many_codes"
+
+
+@pytest.mark.django_db
+def test_a_code_has_138_bits_and_one_of_twelve_characters_handed_out_before_still_opens() -> None:
+    mine, other = hand_in(), hand_in(says="别的")
+    body = mine.code.replace("-", "")
+    assert len(body) == CODE_LENGTH
+    assert CODE_LENGTH * math.log2(len(ALPHABET)) > 128
+    assert mine.code != other.code
+    assert open_with_code(name=mine.public_id, code=body[:12], address=ADDRESS) is None, "a part opens nothing"
+    with acting(Actor.system("tests")):
+        Objection.objects.filter(public_id=mine.public_id).update(
+            code_index=blind_index("objection.code", f"{mine.public_id}:ABCDEFGHJKMN")
+        )
+    found = open_with_code(name=mine.public_id, code="abcd-efgh-jkmn", address=ADDRESS)
+    assert found is not None
+    assert found.public_id == mine.public_id
 
 
 @pytest.mark.django_db
