@@ -7,11 +7,16 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from gongzhi.cases.contracts import register_source
-        from gongzhi.cases.handlers import SOURCES
+        from gongzhi.cases.handlers import RECENT, SOURCES, WAITING
         from gongzhi.cases.notifications import KINDS
+        from gongzhi.core.waiting import register_recent, register_waiting
         from gongzhi.notify.contracts import register_kind
 
         for kind in KINDS:
             register_kind(kind)
         for source in SOURCES:
             register_source(source)
+        for waiting in WAITING:
+            register_waiting(waiting)
+        for recent in RECENT:
+            register_recent(recent)

@@ -1,12 +1,24 @@
-"""Answers the platform knows before it asks: who somebody is, and what the register says of their organization."""
+"""Answers the platform knows before it asks (who somebody is, what the register says of their organization), and the
+cases that wait for somebody."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from gongzhi.accounts.selectors import verified_name
 from gongzhi.cases.contracts import PrefillSource
-from gongzhi.core.actor import Actor
+from gongzhi.cases.enums import APPLY, AT_OFFICE, DECIDE, REVIEW, WRITABLE, State
+from gongzhi.cases.models import Case
+from gongzhi.core.actor import Actor, ActorKind
+from gongzhi.core.times import local
+from gongzhi.core.waiting import Recent, Waiting, WaitingRows
 from gongzhi.orgs.contracts import representative_of
 from gongzhi.orgs.models import Organization
 
@@ -52,3 +64,97 @@ SOURCES: tuple[PrefillSource, ...] = (
     OwnOrganization("org.credit_code", "credit_code"),
     LegalRepresentative(),
 )
+
+
+# --- what waits, and what was done lately ---
+
+
+class CasesAtOffice(WaitingRows[Case]):
+    """Cases the official's office works on: those nobody has taken, and the official's own."""
+
+    code = "cases.case"
+    label = _("Applications to handle")
+    order = ("due_on", "pk")
+    page = "cases:queue"
+
+    def is_for(self, actor: Actor) -> bool:
+        """Who examines or decides."""
+        return actor.kind is ActorKind.AGENCY and (actor.may(REVIEW) or actor.may(DECIDE))
+
+    def rows(self, actor: Actor, day: dt.date) -> models.QuerySet[Case]:
+        """Those of the office, not those of its neighbours or of a colleague."""
+        mine = Case.objects.visible_to(actor).at_office().filter(agency_id=actor.agency_id or 0)
+        return mine.filter(Q(assignee__isnull=True) | Q(assignee=actor.person_id or 0)).select_related("type")
+
+    def line(self, row: Case, actor: Actor, day: dt.date) -> Waiting:
+        """The service and where the case stands; known by its number."""
+        return Waiting(
+            f"{row.type.definition.title} · {row.get_state_display()}",
+            row.number or row.public_id,
+            reverse("cases:review", args=[row.public_id]),
+            since=local(row.state_since).date(),
+            due_on=row.due_on,
+            is_settled=row.due_settled,
+            is_late=bool(row.due_on and row.due_settled and row.due_on < day),
+        )
+
+
+class CasesToWrite(WaitingRows[Case]):
+    """Applications of one's own, or of the organization, that were sent back to be completed or never handed in."""
+
+    code = "cases.own"
+    label = _("Applications to complete")
+    order = ("due_on", "pk")
+    page = "cases:case_list"
+
+    def is_for(self, actor: Actor) -> bool:
+        """A person for themself; of an organization who may apply for it."""
+        return actor.kind is ActorKind.PERSON or (actor.kind is ActorKind.ORGANIZATION and actor.may(APPLY))
+
+    def rows(self, actor: Actor, day: dt.date) -> models.QuerySet[Case]:
+        """Those that can be written."""
+        return Case.objects.visible_to(actor).filter(state__in=WRITABLE).select_related("type")
+
+    def line(self, row: Case, actor: Actor, day: dt.date) -> Waiting:
+        """What was sent back has a day; a draft has none."""
+        what = _("Complete your application") if row.state == State.CORRECTION else _("Finish and hand in")
+        return Waiting(
+            what,
+            str(row.name or row.type.definition.title),
+            reverse("cases:case", args=[row.public_id]),
+            since=local(row.state_since).date(),
+            due_on=row.due_on if row.state == State.CORRECTION else None,
+            is_settled=row.due_settled,
+            is_late=row.state == State.CORRECTION and bool(row.due_on and row.due_settled and row.due_on < day),
+        )
+
+
+WAITING = (CasesAtOffice(), CasesToWrite())
+
+
+class OwnCases:
+    """Applications a person or an organization handed in, and where they stand."""
+
+    code = "cases.case"
+
+    def is_for(self, actor: Actor) -> bool:
+        """Who can apply."""
+        return actor.kind in {ActorKind.PERSON, ActorKind.ORGANIZATION}
+
+    def find(self, *, actor: Actor, limit: int) -> Sequence[Recent]:
+        """One query."""
+        rows = Case.objects.visible_to(actor).exclude(state=State.DRAFT).select_related("type").order_by("-pk")
+        return [
+            Recent(
+                str(one.type.definition.title),
+                one.number or one.public_id,
+                reverse("cases:case", args=[one.public_id]),
+                one.state_since,
+                one.get_state_display(),
+                one.due_on if one.state in AT_OFFICE else None,
+            )
+            for one in rows[:limit]
+        ]
+
+
+RECENT = (OwnCases(),)

@@ -84,6 +84,8 @@ KINDS: dict[str, tuple[Callable[[], object], set[str], str]] = {
     "privacy.request": (access.a_request, {"adam"}, "限制使用"),
     "privacy.grant": (access.an_emergency, {"sena"}, "浙江省民政厅"),
     "privacy.hold": (access.a_hold, set(), ""),
+    "cases.own": (access.a_case, {"rita"}, "填完并提交"),
+    "cases.case": (lambda: access.a_case("handed_in"), {"dana"}, "BA-"),
 }
 
 
