@@ -48,6 +48,7 @@ SEALS: dict[str, str] = {
     "give_consent": "It is about a person.",
     "withdraw_consent": "It is about a person.",
     "state_division": "It is about a person.",
+    "lift_restriction": "It is about a person.",
 }
 
 LONGEST_TEXT: Final = 2000
@@ -382,6 +383,22 @@ def state_division(*, actor: Actor, code: str) -> Person:
     person.path = path
     person.save(update_fields=["path"])
     audit.record(actor=actor, event="privacy.division.stated", subject=person)
+    return person
+
+
+@transaction.atomic
+def lift_restriction(*, actor: Actor) -> Person:
+    """Let one's own data be used again, as before one asked that they be not: at once, and nobody has to decide it.
+
+    Raises `NotAllowed` for whoever acts for somebody else, `RuleViolation` where nothing is restricted.
+    """
+    person_id = _own(actor)
+    person = Person.objects.visible_to(actor).select_for_update(of=("self",)).get(pk=person_id)
+    if person.restricted_at is None:
+        raise RuleViolation("privacy.not_restricted", _("The use of your data is not restricted."))
+    person.restricted_at = None
+    person.save(update_fields=["restricted_at"])
+    audit.record(actor=actor, event="privacy.restriction.lifted", subject=person)
     return person
 
 

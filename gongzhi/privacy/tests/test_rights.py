@@ -154,6 +154,23 @@ def test_a_phone_number_of_another_account_is_not_taken_over() -> None:
         assert rita().phone_masked == "139****0000"
 
 
+def test_who_asked_for_a_restriction_lifts_it_by_page_and_at_once(client: Client) -> None:
+    signed_in(client, "rita")
+    assert "恢复使用我的信息" not in client.get("/my/data/", secure=True).content.decode()
+    assert client.post("/my/data/", {"step": "lift"}, secure=True).status_code == 422, "nothing is restricted"
+    decided(asked(RequestKind.RESTRICT))
+    with acting(SYSTEM):
+        assert rita().restricted_at is not None
+    assert "恢复使用我的信息" in client.get("/my/data/", secure=True).content.decode()
+    assert client.post("/my/data/", {"step": "lift"}, secure=True).status_code == 302
+    with acting(SYSTEM):
+        assert rita().restricted_at is None
+        assert Event.objects.filter(event="privacy.restriction.lifted").count() == 1
+    for name in ("dana", "alice"):
+        with acting(actor_of(name)) as actor, pytest.raises(NotAllowed):
+            actions.lift_restriction(actor=actor)
+
+
 def test_restriction_and_deletion_take_effect() -> None:
     decided(asked())
     with acting(SYSTEM):

@@ -36,6 +36,9 @@ def own_data(request: DoorRequest) -> HttpResponse:
             raise NotAllowed("privacy.own")
         return for_an_office(request)
     step = request.POST.get("step", "ask") if request.method == "POST" else ""
+    if step == "lift":
+        actions.lift_restriction(actor=actor)
+        return HttpResponseRedirect(reverse("privacy:own_data"))
     form = RightsForm(request.POST if step == "ask" else None)
     division = DivisionForm(
         request.POST if step == "division" else None,
