@@ -1,7 +1,8 @@
 """Which pages are looked at: by `shots.py` with a camera, by `axe.py` with accessibility rules. And the one browser.
 
 Both drive a server with Debian's Chromium: the one named by `BASE`, the one that answers on `PORT`, or one they start
-themselves. Pages for staff are opened as the demonstration's officer, or as `LOGIN` with `PASSWORD`.
+themselves. A page for staff is opened in the role that may see it, by the demonstration's account of that role; the
+registrar's pages also as `LOGIN` with `PASSWORD`.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ VAR: Final = Path(os.environ.get("VAR") or "var").resolve()
 @dataclass(frozen=True, slots=True)
 class Place:
     """A page to look at. `follow` is a link on `path` whose target is meant, where the address is not known before;
-    `then` is what follows that page's address."""
+    `then` is what follows that page's address; `role` is whose account opens a page for staff."""
 
     name: str
     path: str
@@ -53,6 +54,7 @@ class Place:
     follow: str = ""
     status: int = 200
     then: str = ""
+    role: str = "registrar"
 
 
 PLACES: Final = (
@@ -121,6 +123,13 @@ PLACES: Final = (
     Place("service", "/services/community-group-filing/"),
     Place("cases", "/workbench/cases/", staff=True),
     Place("case_review", "/workbench/cases/", staff=True, follow=".wt td a"),
+    Place("case_form", "/cases/", staff=True, follow=".wt td a", then="form/people/", role="resident"),
+    Place("case_check", "/cases/", staff=True, follow=".wt td a", then="check/", role="resident"),
+    Place("waiting", "/workbench/waiting/", staff=True),
+    Place("agencies", "/workbench/agencies/", staff=True, role="security_administrator"),
+    Place("agency", "/workbench/agencies/", staff=True, follow=".wt td a", role="security_administrator"),
+    Place("end_sessions", "/workbench/account-sessions/", staff=True, role="security_administrator"),
+    Place("audit_trail", "/workbench/audit/", staff=True, role="audit_administrator"),
 )
 
 
@@ -162,23 +171,27 @@ def _start() -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
 
+#: Role → how an account of it signs in.
+ACCOUNTS: Final[dict[str, tuple[str, str]]] = {}
+
+
 def _use_demo_account() -> None:
     file = VAR / "demo-accounts.json"
     if os.environ.get("LOGIN") or not file.exists():
         return
-    accounts = json.loads(file.read_text(encoding="utf-8"))
-    officer = next((one for one in accounts if one["role"] == "registrar"), None)
-    if officer:
-        os.environ["LOGIN"], os.environ["PASSWORD"] = officer["email"], officer["password"]
+    for one in json.loads(file.read_text(encoding="utf-8")):
+        ACCOUNTS.setdefault(one["role"], (one["email"], one["password"]))
 
 
 def places() -> list[Place]:
-    """The pages that can be opened with what the environment gives."""
-    signed = bool(os.environ.get("LOGIN") and os.environ.get("PASSWORD"))
-    left_out = [place.name for place in PLACES if place.staff and not signed]
+    """The pages that can be opened with the accounts there are: in order, so that each role signs in once."""
+    if os.environ.get("LOGIN") and os.environ.get("PASSWORD"):
+        ACCOUNTS["registrar"] = os.environ["LOGIN"], os.environ["PASSWORD"]
+    left_out = [place.name for place in PLACES if place.staff and place.role not in ACCOUNTS]
     if left_out:
-        print(f"left out, because LOGIN and PASSWORD are not set: {', '.join(left_out)}", file=sys.stderr)
-    return [place for place in PLACES if signed or not place.staff]
+        print(f"left out, because no account of their role is known: {', '.join(left_out)}", file=sys.stderr)
+    found = [place for place in PLACES if not place.staff or place.role in ACCOUNTS]
+    return sorted(found, key=lambda place: place.staff and list(ACCOUNTS).index(place.role) + 1)
 
 
 @contextmanager
@@ -199,12 +212,16 @@ def visitor(browser: Browser, server: str, *, mode: str, width: int, height: int
     return context
 
 
-def sign_in(context: BrowserContext, server: str) -> None:
-    """Sign this profile in through the page, as a person would. Raises when the page refuses."""
+def sign_in(context: BrowserContext, server: str, role: str = "registrar") -> None:
+    """Sign this profile in through the page, as a person would, whoever it was before. Raises when the page refuses."""
+    login, password = ACCOUNTS[role]
+    for cookie in context.cookies():
+        if cookie.get("name", "").endswith("sid"):
+            context.clear_cookies(name=cookie.get("name", ""))
     page = context.new_page()
     page.goto(f"{server}/accounts/sign-in/")
-    page.fill("[name=login]", os.environ["LOGIN"])
-    page.fill("[name=password]", os.environ["PASSWORD"])
+    page.fill("[name=login]", login)
+    page.fill("[name=password]", password)
     page.click("main form button[type=submit]")
     page.wait_for_load_state()
     if urlsplit(page.url).path.endswith("/sign-in/"):

@@ -22,9 +22,11 @@ def look(server: str, wanted: set[str]) -> int:
         for width, height in SIZES:
             for mode in MODES:
                 context = visitor(browser, server, mode=mode, width=width, height=height)
-                for place in sorted(chosen, key=lambda one: one.staff):
-                    if place.staff and not any(cookie.get("name", "").endswith("sid") for cookie in context.cookies()):
-                        sign_in(context, server)
+                role = ""
+                for place in chosen:
+                    if place.staff and place.role != role:
+                        role = place.role
+                        sign_in(context, server, role)
                     for language in LANGUAGES:
                         page = context.new_page()
                         if open_place(page, server, place, language):

@@ -348,6 +348,7 @@ NOT_BY_CLOCK = {
     "accounts.signin": "a year; removed by the job accounts.forget_codes",
     "files.transfer": "two days after the last piece; removed by the job files.forget_transfers",
     "accounts.person": "while the person has an account or a role; deletion is asked for and decided",
+    "cases.sealedtext": "as long as the case is kept",
     "files.upload": "as long as the file is kept: what refers to it decides",
     "orgs.houserecord": "until the organization removes it; what was filed stays",
     "orgs.invitation": "90 days after its end; removed by the job orgs.forget_invited",
