@@ -6,8 +6,10 @@ class OrgsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from gongzhi.notify.contracts import register_kind
+        from gongzhi.notify.contracts import register_channel_gate, register_kind
+        from gongzhi.orgs.handlers import GATE
         from gongzhi.orgs.notifications import KINDS
 
+        register_channel_gate(GATE)
         for kind in KINDS:
             register_kind(kind)
