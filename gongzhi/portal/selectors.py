@@ -281,6 +281,7 @@ DESK = (
     ("portal:house_list", gettext_lazy("Own records"), READ_HOUSE),
     ("portal:desk_seen", gettext_lazy("What the authority can see"), ""),
     ("privacy:desk_questions", gettext_lazy("Questions"), ANSWER),
+    ("portal:house_setting_list", gettext_lazy("Settings"), ""),
 )
 
 

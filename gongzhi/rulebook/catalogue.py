@@ -72,7 +72,9 @@ class Definition:
                 if int(number) < self.least or (most is not None and int(number) > most):
                     raise BadValue(
                         "range",
-                        _("Enter between %(least)s and %(most)s working days: a promise is not longer than the parameter.")
+                        _(
+                            "Enter between %(least)s and %(most)s working days: a promise is not longer than the parameter."
+                        )
                         % {"least": self.least, "most": most},
                     )
                 return str(int(number))
@@ -173,9 +175,7 @@ _STATIC: tuple[Definition, ...] = (
         longest=200,
     ),
     *(
-        Definition(
-            channel(name), Area.CHANNELS, Shape.SWITCH, label, meaning, default=YES, by_organization=True
-        )
+        Definition(channel(name), Area.CHANNELS, Shape.SWITCH, label, meaning, default=YES, by_organization=True)
         for name, (label, meaning) in _CHANNELS.items()
     ),
     Definition(
@@ -183,7 +183,9 @@ _STATIC: tuple[Definition, ...] = (
         Area.CHANNELS,
         Shape.SWITCH,
         gettext_lazy("Notices by letter"),
-        gettext_lazy("Whether people without phone and e-mail may choose to be told by letter; who has chosen it keeps it."),
+        gettext_lazy(
+            "Whether people without phone and e-mail may choose to be told by letter; who has chosen it keeps it."
+        ),
         default=YES,
     ),
     Definition(

@@ -55,12 +55,13 @@ class Places:
     """The words and modules of a request's place, out of one query."""
 
     def words(self, request: HttpRequest) -> Words:
-        """Name, welcome and help line."""
+        """Name, welcome, help line and the words on the desk."""
         held = of_request(request)
         return Words(
             name=held[catalogue.SITE_NAME].value,
             welcome=held[catalogue.WELCOME].value,
             help_line=held[catalogue.HELP_LINE].value,
+            greeting=held[catalogue.GREETING].value,
         )
 
     def is_on(self, request: HttpRequest, module: str) -> bool:

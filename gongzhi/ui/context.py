@@ -44,12 +44,13 @@ def other_languages(request: HttpRequest) -> list[OtherLanguage]:
 
 
 def site_of(request: HttpRequest) -> dict[str, Any]:
-    """The operator's slots, with what the place of this request says instead: name, words of welcome, help line."""
+    """The operator's slots, with what the place of this request says instead: name, words of welcome, help line, words on the desk."""
     words = words_of(request)
     return {
         **settings.SITE,
         "name": words.name or _("Social Organization Service Platform"),
         "welcome": words.welcome,
+        "greeting": words.greeting,
         "hotline": words.help_line or settings.SITE.get("hotline", ""),
     }
 

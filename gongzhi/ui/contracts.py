@@ -15,6 +15,8 @@ class Words:
     name: str = ""
     welcome: str = ""
     help_line: str = ""
+    #: What an organization's people read on its desk.
+    greeting: str = ""
 
 
 class PlaceKeeper(Protocol):

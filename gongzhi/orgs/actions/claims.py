@@ -147,9 +147,7 @@ def claim_organization(
     )
     audit.record(actor=actor, event="orgs.claim.made", subject=claim, details={"basis": str(basis)})
     if owners:
-        _tell(
-            actor, claim, owners, CLAIM_TO_OWNER.code, "portal:claim_answer", for_org=True, day=due.date.isoformat()
-        )
+        _tell(actor, claim, owners, CLAIM_TO_OWNER.code, "portal:claim_answer", for_org=True, day=due.date.isoformat())
     else:
         _tell_registry(actor, claim)
     return claim

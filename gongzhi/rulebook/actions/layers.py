@@ -99,8 +99,7 @@ def _closed(actor: Actor, one: Definition, scope: str, on: dt.date) -> Setting |
             % {"name": above.set_by_name or above.set_by, "day": above.valid_from.isoformat()},
             field="value",
         )
-    own = held.row if held.row is not None and held.row.scope == scope else None
-    return own
+    return held.row if held.row is not None and held.row.scope == scope else None
 
 
 def _mine(actor: Actor, own: Setting | None) -> None:
@@ -177,9 +176,7 @@ def take_back_setting(
     return _write(actor, one, scope, on, Choice(False), reason, "rulebook.setting.taken_back")
 
 
-def _write(
-    actor: Actor, one: Definition, scope: str, on: dt.date, choice: Choice, reason: str, event: str
-) -> Setting:
+def _write(actor: Actor, one: Definition, scope: str, on: dt.date, choice: Choice, reason: str, event: str) -> Setting:
     fresh = amend(
         Setting,
         owner={"code": one.code, "scope": scope},
