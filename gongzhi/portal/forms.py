@@ -154,6 +154,7 @@ class TakeBackForm(Form):
 
     #: Both forms stand on one page, so their questions need names of their own.
     prefix = "back"
+    valid_from = DateBoxesField(label=_("From which day"), help_text=_("Today, or a day within a year."))
     reason = _reason_field()
 
 

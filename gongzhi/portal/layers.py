@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -231,9 +232,18 @@ class _Page:
         self.fits = one.may_be_set_at(level_of(scope))
         posted = request.POST if request.method == "POST" else None
         self.what = posted.get("do", "set") if posted is not None else ""
+        self.coming = layers.coming(one.code, self.chain)
         self.form = self._form(posted if self.what == "set" else None)
-        self.back = TakeBackForm(posted if self.what == "take_back" else None)
+        self.back = TakeBackForm(
+            posted if self.what == "take_back" else None, initial={"valid_from": self._first_own()}
+        )
         self.status = 200
+
+    def _first_own(self) -> dt.date:
+        """The first day on which this level says something that could be taken back."""
+        if self.said.get(self.scope) is not None:
+            return today()
+        return next((row.valid_from for row in self.coming if row.scope == self.scope and row.given), today())
 
     def _form(self, posted: QueryDict | None) -> SettingForm:
         own = self.said.get(self.scope)
@@ -258,7 +268,7 @@ class _Page:
         where: dict[str, Any] = {"actor": self.request.actor, "code": self.one.code, "scope": self.scope}
         try:
             if self.what == "take_back":
-                actions.take_back_setting(**where, reason=form.cleaned_data["reason"])
+                actions.take_back_setting(**where, **form.cleaned_data)
             else:
                 actions.choose_setting(**where, **form.cleaned_data)
         except RuleViolation as error:
@@ -271,8 +281,10 @@ class _Page:
         own = self.said.get(self.scope)
         history = layers.history(self.one.code, self.scope)
         names = _names((), self.chain, self.house)
-        open_form = self.may and self.fits and self.locked_by is None
-        may_take_back = self.may and own is not None and (self.locked_by is None or self.locked_by.pk != own.pk)
+        # What was typed is shown again, also where a level above has locked the setting meanwhile.
+        open_form = self.may and ((self.fits and self.locked_by is None) or bool(self.form.errors))
+        says = own is not None or any(row.scope == self.scope and row.given for row in self.coming)
+        may_take_back = self.may and says and (self.locked_by is None or self.locked_by.scope != self.scope)
         return {
             "one": self.one,
             "held": self.held,
@@ -283,6 +295,7 @@ class _Page:
                 Step(names[scope], self.said.get(scope), self.held.row is not None and self.held.row.scope == scope)
                 for scope in self.chain
             ],
+            "coming": [(names[row.scope], row, self.one.spoken(row.value)) for row in self.coming],
             "history": [(row, self.one.spoken(row.value)) for row in history],
             "own": own,
             "locked_by": self.locked_by,

@@ -131,6 +131,12 @@ def said_in(code: str, scopes: Sequence[str], *, on: dt.date | None = None) -> d
     return {row.scope: row for row in rows}
 
 
+def coming(code: str, scopes: Sequence[str]) -> list[Setting]:
+    """What these scopes have already decided for later days, the nearest first. One query."""
+    rows = Setting.objects.current().in_scopes(scopes).filter(code=code, valid_from__gt=today())
+    return list(rows.order_by("valid_from", "scope"))
+
+
 def history(code: str, scope: str) -> list[Setting]:
     """Every version ever of what one scope says of a setting: the latest day first, then the latest knowledge."""
     return list(Setting.objects.filter(code=code, scope=scope).order_by("-valid_from", "-known_from"))
