@@ -16,9 +16,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from gongzhi.accounts.models import Person
 from gongzhi.core import searchtext
 from gongzhi.core.actor import Actor
 from gongzhi.core.times import SHANGHAI, today
+from gongzhi.notify.enums import Channel
 from gongzhi.orgs.enums import ENDED, INVITE, NAME_OWNERS, READ_HOUSE, ClaimState, HouseKind
 from gongzhi.orgs.models import Claim, HouseRecord, Opening, Organization, Tally
 from gongzhi.orgs.search.text import FORMER, HOST, NAME, PERSON
@@ -27,6 +29,8 @@ from gongzhi.privacy.models import Question
 from gongzhi.reference.codes import code_list
 from gongzhi.reference.models import Division
 from gongzhi.registry.models import Confirmation, Source, Version
+from gongzhi.rulebook.catalogue import channel
+from gongzhi.rulebook.selectors import layers
 
 #: What an overview shows of a list.
 RECENT = 5
@@ -268,6 +272,13 @@ def claims_for_house(actor: Actor) -> list[Claim]:
 def claims_waiting(actor: Actor) -> int:
     """How many claims wait for the registry one acts for."""
     return Claim.objects.visible_to(actor).filter(state=ClaimState.WAITING).count()
+
+
+def closed_channels(actor: Actor) -> list[str | Promise]:
+    """The channels on which the division of a person sends nothing that may be switched off. Two queries."""
+    path = Person.objects.visible_to(actor).filter(pk=actor.person_id or 0).values_list("path", flat=True).first()
+    held = layers.in_force(path=path or "", codes=[channel(name) for name in Channel])
+    return [name.label for name in Channel if not held[channel(name)].is_on]
 
 
 # --- an organization's desk ---

@@ -20,6 +20,7 @@ from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import RuleViolation
 from gongzhi.core.times import today
+from gongzhi.loudspeaker import actions as on_the_air
 from gongzhi.loudspeaker import selectors as loudspeaker
 from gongzhi.loudspeaker.tests import test_loudspeaker as broadcasts
 from gongzhi.notify import actions as notices
@@ -146,7 +147,7 @@ def test_a_switched_off_loudspeaker_is_silent_there_and_its_pages_are_gone(clien
     here, secret = broadcasts.point()
     waiting = broadcasts.draft(title="待批准")
     with acting(actor_of("dana")) as dana:
-        broadcasts.actions.ask_approval(actor=dana, broadcast=waiting)
+        on_the_air.ask_approval(actor=dana, broadcast=waiting)
     dana_reads = signed_in(client, "dana")
     assert loudspeaker.due_at(here)
     assert "/workbench/broadcasts/" in text(dana_reads, "/workbench/")
@@ -155,7 +156,7 @@ def test_a_switched_off_loudspeaker_is_silent_there_and_its_pages_are_gone(clien
     with pytest.raises(RuleViolation, match="switched_off"):
         broadcasts.draft()
     with pytest.raises(RuleViolation, match="switched_off"), acting(broadcasts.colleague()) as other:
-        broadcasts.actions.approve_broadcast(actor=other, broadcast=waiting)
+        on_the_air.approve_broadcast(actor=other, broadcast=waiting)
     assert "/workbench/broadcasts/" not in text(dana_reads, "/workbench/")
     for address in ("/workbench/broadcasts/", "/workbench/broadcasts/new/", "/workbench/playing-points/"):
         assert dana_reads.get(address, secure=True).status_code == 404
@@ -269,6 +270,18 @@ def test_where_no_letters_are_sent_nobody_chooses_them_unless_they_are_locked_on
         number=people.resident_number(people.born(81), 113),
         name="钱××",
     )
+
+
+def test_a_person_is_told_which_channels_their_division_does_not_use(client: Client) -> None:
+    with acting(SYSTEM):
+        Person.objects.filter(pk=account_of("rita").person_id).update(path=NANSHAN)
+    rita = signed_in(client, "rita")
+    assert "您所在地区不使用" not in text(rita, "/my/notices/")
+    choose("notice.wechat", "no", SHENZHEN)
+    page = text(rita, "/my/notices/")
+    assert "您所在地区不使用" in page
+    choose("notice.wechat", "yes", locked=True)
+    assert "您所在地区不使用" not in text(rita, "/my/notices/")
 
 
 # --- promised days ---
