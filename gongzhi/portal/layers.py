@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -38,6 +39,7 @@ from gongzhi.rulebook.selectors.layers import Held
 
 #: Divisions below that say something of a setting, shown on its page.
 BELOW = 50
+_CODE: Final = re.compile(r"[0-9]{6,12}", re.ASCII)
 A_YEAR_S = 365 * 24 * 3600
 
 
@@ -148,9 +150,11 @@ def _at(request: DoorRequest) -> str:
     code = request.GET.get("at", "").strip()
     if not code:
         return request.actor.path
+    if not _CODE.fullmatch(code):
+        raise Http404
     try:
         return reference.path_of(code)
-    except (reference.UnknownDivision, ValueError) as error:
+    except reference.UnknownDivision as error:
         raise Http404 from error
 
 

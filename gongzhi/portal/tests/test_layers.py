@@ -71,7 +71,7 @@ def test_what_holds_at_a_division_is_asked_by_name_and_by_code(client: Client) -
     choose("site.welcome", "浙江欢迎您", "33/")
     dana = signed_in(client, "dana")
     assert "浙江欢迎您" not in page(dana, LIST)
-    for asked in ("浙江省", "330000", "33"):
+    for asked in ("浙江省", "浙江", "330000"):
         assert "浙江欢迎您" in page(dana, f"{LIST}?at={asked}"), asked
     assert "浙江欢迎您" not in page(dana, f"{LIST}?at=全国")
     wrong = page(dana, f"{LIST}?at=<b>没有这里</b>", 422)
@@ -85,7 +85,10 @@ def test_strange_addresses_are_missing_pages(client: Client) -> None:
     dana = signed_in(client, "dana")
     page(dana, f"{LIST}site.colour/", 404)
     page(dana, f"{WELCOME}?at=000001", 404)
-    page(dana, f"{WELCOME}?at=%00", 404)
+    for code in ("%00", "-1", "44%27", "4403000000000", "%D9%A4%D9%A4%D9%A4%D9%A4%D9%A4%D9%A4"):
+        page(dana, f"{WELCOME}?at={code}", 404)
+    for name in ("%00", "%27", "x" * 999, "4403000000000"):
+        page(dana, f"{LIST}?at={name}", 422)
     page(signed_in(Client(), "alice"), f"{HOUSE}site.colour/", 404)
 
 
@@ -296,7 +299,7 @@ def test_a_place_is_kept_in_one_cookie_of_this_host_and_forgotten_again(client: 
     assert client.cookies["__Host-place"].value == ""
 
 
-@pytest.mark.parametrize("kept", ["44-4403x", "../../etc", "44-4403' OR 1=1", "٤٤", "99-9999-999999", "", "4" * 5000])
+@pytest.mark.parametrize("kept", ["44-4403x", "../../etc", "44-4403' OR 1=1", "é", "99-9999-999999", "", "4" * 5000])
 def test_a_cookie_somebody_made_up_shows_the_platforms_own_words(client: Client, kept: str) -> None:
     choose("site.welcome", "深圳的话", SHENZHEN)
     client.cookies["__Host-place"] = kept
