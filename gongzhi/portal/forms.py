@@ -158,6 +158,14 @@ class TakeBackForm(Form):
     reason = _reason_field()
 
 
+class TextField(forms.CharField):
+    """A text of some lines. Browsers send each end of a line as two signs; it counts and is kept as one."""
+
+    def to_python(self, value: Any) -> Any:
+        """The text with one sign at the ends of its lines."""
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+
+
 def _value_field(asked: Definition, most: int | None) -> forms.Field:
     """The question for a value, by the shape of the setting; the action checks it again."""
     if asked.shape is Shape.SWITCH:
@@ -170,10 +178,11 @@ def _value_field(asked: Definition, most: int | None) -> forms.Field:
             widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "govuk-input--width-3"}),
             help_text=format_lazy(_("{least} to {most}: never more than the parameter."), least=asked.least, most=most),
         )
-    widget = forms.Textarea(attrs={"rows": 3}) if asked.shape is Shape.TEXT else forms.TextInput()
-    most_hint = format_lazy(_("At most {most} characters. Everybody there reads it."), most=asked.longest)
-    # Longer texts reach the action, which says how long one may be; the page shows them again.
-    return forms.CharField(label=_("What it says"), widget=widget, max_length=4 * asked.longest, help_text=most_hint)
+    if asked.shape is Shape.LINE:
+        hint = format_lazy(_("At most {most} characters. Everybody there reads it."), most=asked.longest)
+        return forms.CharField(label=_("What it says"), max_length=asked.longest, help_text=hint)
+    area, hint = forms.Textarea(attrs={"rows": 3}), _("Everybody there reads it.")
+    return TextField(label=_("What it says"), widget=area, max_length=asked.longest, help_text=hint)
 
 
 class NoticesForm(Form):
