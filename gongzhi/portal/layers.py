@@ -54,6 +54,8 @@ class Line:
     #: The level it comes from, in words.
     level: str | Promise
     url: str
+    #: Whether the place the table is about may choose it: the setting is for its level, and nobody above has locked it.
+    is_open: bool
 
     @property
     def by(self) -> str:
@@ -108,6 +110,7 @@ def _names(rows: Iterable[Setting | None], chain: Sequence[str], house: Organiza
 
 def _areas(path: str, house: Organization | None, address: str, query: str) -> list[tuple[Any, list[Line]]]:
     """Every setting by part, as it holds. Three queries."""
+    scope = scope_of_organization(house.pk) if house else path
     held = layers.in_force(path=path, org_id=house.pk if house else None)
     numbers = layers.numbers_behind(path)
     names = _names((one.row for one in held.values()), (), house)
@@ -120,6 +123,7 @@ def _areas(path: str, house: Organization | None, address: str, query: str) -> l
             if one.row is not None
             else (_("Parameter") if one.definition.parameter else _("Default of the platform")),
             reverse(address, args=[code]) + query,
+            one.definition.may_be_set_at(level_of(scope)) and one.locked_above(scope) is None,
         )
         for code, one in held.items()
     ]

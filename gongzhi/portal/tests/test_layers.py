@@ -200,12 +200,16 @@ def test_a_level_that_does_not_choose_a_setting_says_so(client: Client) -> None:
 def test_an_owner_chooses_and_a_reader_only_sees(client: Client) -> None:
     address = f"{HOUSE}desk.greeting/"
     alice = signed_in(client, "alice")
-    assert "组织工作台寄语" in page(alice, HOUSE)
+    listed = page(alice, HOUSE)
+    assert "组织工作台寄语" in listed
+    assert listed.count("可自行选择") == 5  # words on the desk, three channels, days for answers
+    choose("notice.sms", "yes", SHENZHEN, locked=True)
+    assert page(alice, HOUSE).count("可自行选择") == 4
     form = page(alice, address)
     assert 'name="value"' in form
     assert 'name="locked"' not in form
     assert alice.post(address, given("请走东门", locked="on"), secure=True).status_code == 302
-    row = Setting.objects.get()
+    row = Setting.objects.get(code="desk.greeting")
     assert (row.scope, row.value, row.locked, row.set_by_name) == (house(), "请走东门", False, "深圳市××社工服务社")
     bob = signed_in(Client(), "bob")
     text = page(bob, address)
