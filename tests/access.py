@@ -508,6 +508,34 @@ def a_claim_with_the_registry() -> str:
 
 
 #: (address name, method) → who gets what. 302 sends a visitor to the sign-in page.
+
+
+def a_case(state: str = "draft") -> str:
+    """The public name of a filing Rita has begun, or handed in at the office in Shenzhen."""
+    from gongzhi.cases.tests import people
+
+    return (people.begin() if state == "draft" else people.handed_in()).public_id
+
+
+def a_case_file(path: str, *, handed: bool) -> str:
+    """The address of a file of a case, under the applicant's pages or the office's."""
+    from gongzhi.cases.models import Case, CaseFile
+    from gongzhi.cases.tests import people
+    from gongzhi.core.actor import Actor
+    from gongzhi.core.door import acting
+
+    case = people.begin()
+    people.attach(case)
+    with acting(Actor.system("tests")):
+        file = CaseFile.objects.get(case=case)
+        if handed:
+            people.fill(case)
+    if handed:
+        people.hand_in(case)
+    assert isinstance(case, Case)
+    return f"{path}{case.public_id}/{'papers' if handed else 'files'}/{file.pk}/"
+
+
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
     ("openapi", "get"): everyone(at("/api/openapi.json"), door=Kind.NO_TRANSACTION),
@@ -961,6 +989,44 @@ TABLE: dict[tuple[str, str], Access] = {
         at("/workbench/counter/people/"), (302, 403, 403, 422, 422, 403), "post"
     ),
     ("accounts:counter_person", "get"): Access(at_counter, (302, 403, 403, 200, 404, 403)),
+    ("cases:service_list", "get"): everyone(at("/services/")),
+    ("cases:service", "get"): everyone(at("/services/community-group-filing/")),
+    ("cases:begin", "get"): Access(at("/services/community-group-filing/begin/"), (302, 200, 200, 200, 200, 200)),
+    ("cases:begin", "post"): Access(
+        at("/services/community-group-filing/begin/"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE
+    ),
+    ("cases:case_list", "get"): Access(at("/cases/"), (302, 200, 403, 403, 403, 403)),
+    ("cases:case", "get"): Access(lambda: f"/cases/{a_case()}/", (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:page", "get"): Access(
+        lambda: f"/cases/{a_case()}/form/group/", (302, 200, 404, 404, 404, 404), also=NOT_RITA
+    ),
+    ("cases:page", "post"): Access(
+        lambda: f"/cases/{a_case()}/form/group/", (401, 302, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:autosave", "post"): Access(
+        lambda: f"/cases/{a_case()}/form/group/save/", (302, 200, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:check", "get"): Access(lambda: f"/cases/{a_case()}/check/", (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:check", "post"): Access(
+        lambda: f"/cases/{a_case()}/check/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:withdraw", "get"): Access(
+        lambda: f"/cases/{a_case()}/withdraw/", (302, 200, 404, 404, 404, 404), also=NOT_RITA
+    ),
+    ("cases:withdraw", "post"): Access(
+        lambda: f"/cases/{a_case()}/withdraw/", (302, 302, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:file", "get"): Access(
+        lambda: a_case_file("/cases/", handed=False), (302, 200, 404, 404, 404, 404), also=NOT_RITA
+    ),
+    ("cases:queue", "get"): Access(at("/workbench/cases/"), (302, 403, 403, 200, 200, 403)),
+    ("cases:review", "get"): Access(lambda: f"/workbench/cases/{a_case('handed in')}/", (302, 403, 403, 200, 404, 403)),
+    ("cases:paper", "get"): Access(
+        lambda: a_case_file("/workbench/cases/", handed=True), (302, 403, 403, 200, 404, 403)
+    ),
+    ("cases:act", "post"): Access(
+        lambda: f"/workbench/cases/{a_case('handed in')}/return/", (302, 403, 403, 422, 404, 403), "post"
+    ),
     ("accounts:counter_person", "post"): Access(at_counter, (302, 403, 403, 422, 404, 403), "post"),
 }
 

@@ -399,6 +399,21 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("portal:intake_apply", "post"): Case("dana", lambda: f"{access.an_intake()}apply/"),
     ("portal:intake_problem", "post"): Case("dana", access.a_problem, {"choice": "unit:万元"}),
+    ("cases:withdraw", "post"): Case(
+        "rita", lambda: f"/cases/{access.a_case()}/withdraw/", {"reason": "不办了"}, reads=("reason",)
+    ),
+    ("cases:act", "post"): Case(
+        "dana",
+        lambda: f"/workbench/cases/{access.a_case('handed in')}/return/",
+        {"fault:group.name": "名称不全", "reason": ""},
+        reads=("reason",),
+    ),
+    ("cases:page", "post"): Case(
+        "rita",
+        lambda: f"/cases/{access.a_case()}/form/group/",
+        {"shown": "name", "name": "示例舞蹈队", "base": "0", "do": "later"},
+        reads=("name", "nonce"),
+    ),
     ("portal:act_for", "post"): Case("dana", access.at("/acting/"), {"agency": ""}, reads=("org",)),
     ("rulebook:parameter_amend", "post"): Case(
         "adam",

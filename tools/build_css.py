@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "gongzhi" / "ui" / "styles"
 BUILT = ROOT / "gongzhi" / "ui" / "static" / "ui"
-NAMES = ("site", "workbench")
+NAMES = ("site", "workbench", "cases")
 DARK = 'html[data-theme="dark"]'
 AUTO = 'html[data-theme="auto"]'
 

@@ -122,6 +122,10 @@ PLACES: Final = (
     Place("own_records", "/workbench/orgs/51999901MJ00009740/house/", staff=True),
     Place("own_records_open", "/workbench/orgs/51999901MJ00009740/house/open/", staff=True),
     Place("cover", "/workbench/cover/", staff=True),
+    Place("services", "/services/"),
+    Place("service", "/services/community-group-filing/"),
+    Place("cases", "/workbench/cases/", staff=True),
+    Place("case_review", "/workbench/cases/", staff=True, follow=".wt td a"),
 )
 
 

@@ -6,7 +6,10 @@ The lists are made anew each time and are always the same, so a demonstration ca
 from __future__ import annotations
 
 import datetime as dt
+import io
 import random
+
+from PIL import Image
 
 from gongzhi.registry.creditcode import check_character, organization_check
 
@@ -178,3 +181,42 @@ SETTINGS = (
     ("99/9999/", "site.help_line", "0999-12345（工作日 9:00–17:30）", False, "当地服务电话。"),
     ("99/9999/", "promise.question_days", "3", False, "三天内说得清为什么查看。"),
 )  # fmt: skip
+#: Filings of community groups that wait at the office: name, what it does. The last one is a draft.
+GROUPS = (
+    ("示例市示例街道××社区合唱队", "每周两次排练，节日演出"),
+    ("示例市示例街道××社区助老互助组", "上门探访独居老人，代买代办"),
+    ("示例市示例街道××社区读书会", "每月一次读书分享"),
+)
+
+
+def filing(name: str, scope: str) -> dict[str, dict[str, object]]:
+    """The answers of one filing, page by page. The identity number has the check digit of its form and belongs to nobody."""
+    return {
+        "group": {
+            "name": name,
+            "category": "culture",
+            "field": "culture",
+            "purpose": "丰富居民生活，邻里互助",
+            "scope": scope,
+            "domicile": "示例路 8 号社区活动室",
+            "begun": "2025-3-8",
+            "hosted": "no",
+        },
+        "people": {
+            "leader": "陈××",
+            "leader_id": "11010519491231002X",
+            "leader_phone": "13900000000",
+            "members": "26",
+            "founders.r0001demo": "1",
+            "founders.r0001demo.name": "陈××",
+        },
+        "money": {"has_money": "no"},
+        "papers": {"declared": ["true"]},
+    }
+
+
+def rules_picture() -> bytes:
+    """The rules of a group as a picture that shows nothing."""
+    out = io.BytesIO()
+    Image.new("RGB", (400, 560), (250, 250, 245)).save(out, "PNG")
+    return out.getvalue()

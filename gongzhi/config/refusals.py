@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from gongzhi.cases.views.applying import again
+
 
 def _answer(request: HttpRequest, status: int, template: str, title: str, code: str) -> HttpResponse:
     if request.path.startswith("/api/"):
@@ -33,7 +35,15 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 because the form is too old or came from elsewhere; nothing was changed."""
+    """403 because the form is too old or came from elsewhere; nothing was changed.
+
+    What was typed on a page of a form of ours comes back in the answer, to be sent once more. Never what another site sent.
+    """
+    match = request.resolver_match
+    origin = request.headers.get("origin", "")
+    ours = origin == f"{request.scheme}://{request.get_host()}"
+    if match is not None and match.view_name == "cases:page" and ours and request.POST:
+        return again(request, expired=True)
     return _answer(request, 403, "errors/csrf.html", _("This form has expired"), "csrf")
 
 

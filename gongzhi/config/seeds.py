@@ -14,8 +14,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from gongzhi.accounts import actions as accounts
 from gongzhi.accounts.models import Account
+from gongzhi.cases import actions as cases
+from gongzhi.cases import seeds as case_types
+from gongzhi.cases.models import Case, CaseType
 from gongzhi.config import demo
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
@@ -23,10 +28,10 @@ from gongzhi.core.times import today
 from gongzhi.loudspeaker import actions as loudspeaker
 from gongzhi.loudspeaker.models import Broadcast
 from gongzhi.orgs import actions as orgs
-from gongzhi.orgs.acting import for_agency
+from gongzhi.orgs.acting import for_agency, for_self
 from gongzhi.orgs.actions import members
 from gongzhi.orgs.enums import AgencyKind, Kind, Role, Standing
-from gongzhi.orgs.models import Appointment, Organization
+from gongzhi.orgs.models import Agency, Appointment, Organization
 from gongzhi.reference import seeds as reference
 from gongzhi.reference.actions import enter_division
 from gongzhi.registry import actions as registry
@@ -38,13 +43,14 @@ from gongzhi.rulebook import seeds as rulebook
 from gongzhi.rulebook.actions import layers
 from gongzhi.rulebook.models import Setting
 
-REFERENCE_LOADERS: list[Callable[..., object]] = [reference.load, rulebook.load]
+REFERENCE_LOADERS: list[Callable[..., object]] = [reference.load, rulebook.load, case_types.load]
 
 SEEDER = Actor.system(
     "seed",
     permissions=frozenset(
         {
             "accounts.create",
+            "cases.publish",
             "orgs.admit_owner",
             "orgs.appoint",
             "registry.import",
@@ -104,6 +110,7 @@ def load_demo(var: Path, *, size: str, if_empty: bool) -> None:
     _record_around(size)
     _announce()
     _set()
+    _file_groups()
 
 
 def _registrar(email: str = "registrar@demo.example") -> Actor:
@@ -172,6 +179,39 @@ def _record_around(size: str) -> None:
     file = open_list(demo.funds_without_unit(DEMO_SIZES[size]), filename="示例市开办资金.tsv")
     with acting(officer) as actor:
         registry.import_organizations(actor=actor, file=file, apply=True, dated_on=dt.date(2026, 5, 13))
+
+
+def _file_groups() -> None:
+    """Filings of community groups: two wait at the office, one of them sent back, one is being filled in. Once."""
+    with acting(SEEDER):
+        if Case.objects.exists():
+            return
+    account = Account.objects.get(email="resident@demo.example")
+    made = []
+    for at, (name, scope) in enumerate(demo.GROUPS):
+        with acting(for_self(account, uuid.uuid4())) as resident:
+            case = cases.start_case(
+                actor=resident,
+                case_type=CaseType.objects.published().get(code="community-group-filing"),
+                agency=Agency.objects.get(name="示例市民政局"),
+            )
+            for section, answers in demo.filing(name, scope).items():
+                page = case.type.definition.section(section)
+                if page is None:
+                    raise LookupError(section)
+                cases.save_page(actor=resident, case=case, section=page, changes=answers, base=0, nonce=uuid.uuid4())
+            if at < 2:
+                papers = case.type.definition.sections[-1]
+                handed = SimpleUploadedFile("活动规则.png", demo.rules_picture())
+                cases.add_file(actor=resident, case=case, section=papers, key="rules", handed=handed)
+                made.append(cases.submit_case(actor=resident, case=case, nonce=uuid.uuid4())[0])
+    with acting(_registrar()) as officer:
+        cases.return_case(
+            actor=officer,
+            case=made[0],
+            faults={"group.scope": "请写明排练的时间和地点", "people.members": "与发起人名册不一致"},
+            reason="请一次补齐后重新提交。",
+        )
 
 
 def _announce() -> None:

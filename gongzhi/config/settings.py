@@ -38,6 +38,7 @@ OUR_APPS = [
     "gongzhi.portal",
     "gongzhi.api",
     "gongzhi.registry",
+    "gongzhi.cases",
     "gongzhi.loudspeaker",
     "gongzhi.privacy",
     "gongzhi.orgs",
@@ -195,6 +196,9 @@ API_CLIENT_PER_MINUTE = env.number("GONGZHI_API_CLIENT_PER_MINUTE", 1200)
 
 #: A folder of code lists that add to or change the packaged ones (gongzhi/reference/data/codes).
 REFERENCE_CODES = env.text("GONGZHI_CODES") or None
+
+#: Further folders with files of case types (services); a file of the same name takes the place of a packaged one.
+CASE_TYPES = [one for one in env.text("GONGZHI_CASE_TYPES").split(os.pathsep) if one]
 
 #: Where this host keeps its copy of the search rows (`gongzhi index` writes it). It can be deleted at any time.
 SEARCH_INDEX = Path(env.text("GONGZHI_SEARCH_INDEX") or VAR / "index" / "orgs")

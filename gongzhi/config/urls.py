@@ -19,6 +19,7 @@ PAGES = [
     "gongzhi.files.urls",
     "gongzhi.loudspeaker.urls",
     "gongzhi.privacy.urls",
+    "gongzhi.cases.urls",
 ]
 
 _plain: list[URLPattern | URLResolver] = [path("healthz", health.healthz, name="healthz")]

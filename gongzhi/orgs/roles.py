@@ -33,6 +33,7 @@ ROLES: dict[str, RoleDefinition] = {
         frozenset(
             {
                 "accounts.keep_clients",
+                "cases.publish",
                 "files.read",
                 "notify.oversee",
                 "privacy.answer",
@@ -67,6 +68,8 @@ ROLES: dict[str, RoleDefinition] = {
             {
                 "accounts.review_identity",
                 "accounts.serve_counter",
+                "cases.decide",
+                "cases.review",
                 "files.read",
                 "loudspeaker.approve",
                 "loudspeaker.keep_points",
@@ -100,17 +103,19 @@ ROLES: dict[str, RoleDefinition] = {
         _(
             "Works for the authority in charge of organizations' business: sees the workbench and answers for what it looked at."
         ),
-        frozenset({"files.read", "orgs.see_workbench", "privacy.answer", "privacy.read_out"}),
+        frozenset({"cases.review", "files.read", "orgs.see_workbench", "privacy.answer", "privacy.read_out"}),
     ),
     Role.INDUSTRY_OFFICER: RoleDefinition(
         _("Works for the department of a trade: sees the workbench and answers for what it looked at."),
-        frozenset({"files.read", "orgs.see_workbench", "privacy.answer", "privacy.read_out"}),
+        frozenset({"cases.review", "files.read", "orgs.see_workbench", "privacy.answer", "privacy.read_out"}),
     ),
     Role.COMMUNITY_WORKER: RoleDefinition(
         _("Serves residents of a street or community: registers people at the counter, announces by loudspeaker."),
         frozenset(
             {
                 "accounts.serve_counter",
+                "cases.decide",
+                "cases.review",
                 "loudspeaker.approve",
                 "loudspeaker.keep_points",
                 "loudspeaker.prepare",
@@ -139,6 +144,7 @@ ROLES: dict[str, RoleDefinition] = {
         _("Answers for the organization: names and takes out its people, hands over to a successor, does everything."),
         frozenset(
             {
+                "cases.apply",
                 "files.read",
                 "orgs.invite",
                 "orgs.keep_house",
@@ -155,6 +161,7 @@ ROLES: dict[str, RoleDefinition] = {
         _("Keeps the list of the organization's people and its files; names no person in charge."),
         frozenset(
             {
+                "cases.apply",
                 "files.read",
                 "orgs.invite",
                 "orgs.keep_house",
@@ -166,7 +173,7 @@ ROLES: dict[str, RoleDefinition] = {
     ),
     OrgRole.HANDLER: RoleDefinition(
         _("Handles for the organization what was delegated, and only until the day that was named."),
-        frozenset({"files.read", "orgs.invite", "orgs.keep_house", "orgs.read_house", "orgs.see_desk"}),
+        frozenset({"cases.apply", "files.read", "orgs.invite", "orgs.keep_house", "orgs.read_house", "orgs.see_desk"}),
     ),
     OrgRole.READER: RoleDefinition(
         _("Sees the organization's desk and changes nothing."),
@@ -179,6 +186,7 @@ ROLES: dict[str, RoleDefinition] = {
 MEANINGS: dict[str, str | Promise] = {
     "orgs.see_desk": _("see the organization's desk"),
     "files.read": _("open the organization's files"),
+    "cases.apply": _("apply, report and file for the organization"),
     "orgs.invite": _("invite members who read"),
     "orgs.keep_members": _("give and end roles, invite administrators and handlers"),
     "orgs.name_owners": _("name further persons in charge"),
@@ -188,7 +196,7 @@ MEANINGS: dict[str, str | Promise] = {
     "privacy.answer": _("answer people who ask why the organization looked at their data"),
 }
 #: What may be delegated to a handler, one by one. Seeing the desk always belongs to it.
-DELEGABLE = ("files.read", "orgs.invite", "orgs.read_house", "orgs.keep_house")
+DELEGABLE = ("files.read", "cases.apply", "orgs.invite", "orgs.read_house", "orgs.keep_house")
 
 
 def permissions_of(role: str) -> frozenset[str]:

@@ -6,11 +6,16 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from pathlib import Path
+
+        from gongzhi.cases.contracts import register_folder, register_handler
         from gongzhi.notify.contracts import register_kind
         from gongzhi.orgs.contracts import register_representatives
-        from gongzhi.registry.handlers import RegisterRepresentatives
+        from gongzhi.registry.handlers import FileCommunityGroup, RegisterRepresentatives
         from gongzhi.registry.notifications import LIST_IMPORTED, OBJECTION_ANSWERED, OBJECTION_RAISED
 
         for kind in (LIST_IMPORTED, OBJECTION_RAISED, OBJECTION_ANSWERED):
             register_kind(kind)
         register_representatives(RegisterRepresentatives())
+        register_folder(Path(__file__).parent / "casetypes")
+        register_handler(FileCommunityGroup())

@@ -17,6 +17,7 @@ class EventKind(models.TextChoices):
 
     LISTED = "listed", _("Taken from a registry's list")
     LIST_CHANGED = "list_changed", _("A registry's list says otherwise")
+    REGISTERED = "registered", _("Registered or filed by decision")
     CORRECTED = "corrected", _("Corrected by the registry")
     SETTLED = "settled", _("A doubt was settled")
     OBJECTION_UPHELD = "objected", _("Corrected after an objection")
@@ -34,6 +35,7 @@ class SourceKind(models.TextChoices):
     LIST = "list", _("List of the registration authority")
     CORRECTION = "correction", _("Correction by an official")
     RECORD = "record", _("Decision recorded by an official")
+    DECISION = "decision", _("Decision on an application")
     CHOICE = "choice", _("Choice of an official about a doubtful value")
     OBJECTION = "objection", _("Objection that was upheld")
     UNDO = "undo", _("A list was undone")

@@ -48,6 +48,8 @@ class Source(models.Model):
     reason = models.TextField(blank=True, default="")
     #: The file as it came, in the private store (`files.Upload`); null where it was too large to keep.
     upload_id = models.BigIntegerField(null=True)
+    #: Number of the case it was decided in (`cases.Case.number`); empty for everything else.
+    case_number = models.CharField(max_length=24, blank=True, default="", db_collation="C")
     #: The transparency log's seal over the versions this source brought; null where it changed nothing.
     seal = models.UUIDField(null=True)
     #: The day the source speaks of.

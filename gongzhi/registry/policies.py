@@ -30,6 +30,11 @@ def can_correct(actor: Actor, organization: Organization) -> bool:
     return actor.may(CORRECT) and actor.reaches(organization.path)
 
 
+def can_register(actor: Actor, path: str) -> bool:
+    """An official who decided a case of their office, for its division: who may decide is the case's own question."""
+    return actor.kind is ActorKind.AGENCY and actor.may("cases.decide") and actor.reaches(path)
+
+
 def can_make_downloads(actor: Actor) -> bool:
     """Writing, sealing and removing the dated files is the platform's own work; asking for one is everybody's."""
     return actor.kind is ActorKind.PROCESS

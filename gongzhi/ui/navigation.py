@@ -115,6 +115,21 @@ SEARCH = Entry(
     "portal:organization_search",
     also=("portal:organization_detail", "portal:organization_filter", "portal:organization_compare"),
 )
+SERVICES = Entry(_("Services"), "file-text", "cases:service_list", also=("cases:service", "cases:begin"))
+OWN_CASES = Entry(
+    _("My applications"),
+    "list-checks",
+    "cases:case_list",
+    Audience.PERSON,
+    also=("cases:case", "cases:page", "cases:check", "cases:withdraw"),
+)
+HOUSE_CASES = Entry(
+    _("Our applications"),
+    "list-checks",
+    "cases:case_list",
+    Audience.HOUSE,
+    also=("cases:case", "cases:page", "cases:check", "cases:withdraw"),
+)
 MESSAGES = Entry(_("Messages"), "bell", "portal:messages", Audience.PERSON)
 SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.PERSON)
 FILES = Entry(_("My files"), "file-text", "files:mine", Audience.PERSON)
@@ -155,13 +170,38 @@ SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
 PLACE = Entry(_("Your place"), "map-pin", "portal:place")
 GALLERY = Entry(_("Components"), "layers", "ui:gallery")
 
-MAIN = (HOME, SEARCH, NAMES, DATA, MY, MESSAGES, DESK, WORKBENCH)
-TABS = (HOME, SEARCH, DATA, SIGN_IN, MY, MESSAGES, DESK, WORKBENCH, Entry(_("Display"), "accessibility", "ui:settings"))
+MAIN = (HOME, SERVICES, SEARCH, NAMES, DATA, MY, MESSAGES, DESK, WORKBENCH)
+TABS = (
+    HOME,
+    SERVICES,
+    SEARCH,
+    SIGN_IN,
+    MY,
+    MESSAGES,
+    DESK,
+    WORKBENCH,
+    Entry(_("Display"), "accessibility", "ui:settings"),
+)
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    (_("Find out"), (HOME, SEARCH, NAMES, DATA)),
+    (_("Find out"), (HOME, SERVICES, SEARCH, NAMES, DATA)),
     (
         _("Your access"),
-        (SIGN_IN, MY, MESSAGES, SEARCHES, FILES, LOOKED, OWN_DATA, IDENTITY, FAMILY, SECURITY, DESK, WORKBENCH),
+        (
+            SIGN_IN,
+            MY,
+            OWN_CASES,
+            HOUSE_CASES,
+            MESSAGES,
+            SEARCHES,
+            FILES,
+            LOOKED,
+            OWN_DATA,
+            IDENTITY,
+            FAMILY,
+            SECURITY,
+            DESK,
+            WORKBENCH,
+        ),
     ),
     (_("About this site"), (PLACE, SETTINGS, GALLERY)),
 )
@@ -170,6 +210,7 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         "",
         (
             Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),
+            Entry(_("Applications"), "list-checks", "cases:queue", also=("cases:review",), permission="cases.review"),
             Entry(_("Leave cover"), "users", "portal:cover_list"),
         ),
     ),

@@ -163,8 +163,9 @@ def _needs_an_owner() -> RuleViolation:
 
 
 @transaction.atomic
-def admit_owner(*, actor: Actor, organization: Organization, person: Person, basis: Basis = Basis.LETTER) -> Membership:
-    """Make a person who has proved control of an organization its person in charge; `basis` says how it was proved.
+def admit_owner(*, actor: Actor, organization: Organization, person: Person, basis: str = Basis.LETTER) -> Membership:
+    """Make a person who has proved control of an organization its person in charge; `basis` says how it was proved: one of
+    `Basis`, or `decision` where the decision on the person's own application made the organization.
     Who is a member already changes the role instead (`RuleViolation`)."""
     organization = _locked(organization.pk)
     if not policies.can_admit_owner(actor, organization) or actor.person_id == person.pk:

@@ -263,9 +263,10 @@ def error_list(sources: Iterable[forms.BaseForm | BaseFormSet[Any] | None]) -> l
     """Everything wrong in forms and formsets in reading order, as `errorList` of an error summary."""
     found: list[dict[str, Any]] = []
     for source in sources:
-        if not getattr(source, "is_bound", False):
-            continue
+        # A form that was not posted has errors only where it was told some, as a kept draft that is looked at again is.
         if isinstance(source, BaseFormSet):
+            if not source.is_bound:
+                continue
             found.extend({"text": text} for text in source.non_form_errors())
             # `deleted_forms` is empty while anything is wrong, so rows to be deleted are asked for one by one.
             rows = [form for form in source.forms if not form.cleaned_data.get(DELETION_FIELD_NAME)]

@@ -1,0 +1,1 @@
+"""Cases: case types as versioned data, drafts that lose nothing, statuses, steps, clocks, decisions. Knows no domain."""

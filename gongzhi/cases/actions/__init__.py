@@ -1,0 +1,29 @@
+"""Every change of a case and of a case type."""
+
+from gongzhi.cases.actions.deciding import confirm_decision, decide, drop_proposal, obstacles
+from gongzhi.cases.actions.drafts import add_file, add_row, remove_file, remove_row, save_page, start_case
+from gongzhi.cases.actions.handing_in import submit_case, withdraw_case
+from gongzhi.cases.actions.handling import accept_case, finish_step, refuse_acceptance, return_case, take_case
+from gongzhi.cases.actions.types import load_types, publish_type
+
+__all__ = [
+    "accept_case",
+    "add_file",
+    "add_row",
+    "confirm_decision",
+    "decide",
+    "drop_proposal",
+    "finish_step",
+    "load_types",
+    "obstacles",
+    "publish_type",
+    "refuse_acceptance",
+    "remove_file",
+    "remove_row",
+    "return_case",
+    "save_page",
+    "start_case",
+    "submit_case",
+    "take_case",
+    "withdraw_case",
+]

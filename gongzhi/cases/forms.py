@@ -1,0 +1,184 @@
+"""A page of a case as a form: its questions as they stand, what was posted as it is kept, and the office's own forms."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.utils import ErrorDict, ErrorList
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from gongzhi.cases.definitions import Field, Section
+from gongzhi.cases.enums import FieldType
+from gongzhi.cases.questions import (
+    Page,
+    Raw,
+    Wrong,
+    as_typed,
+    asked,
+    controls,
+    django_field,
+    knows,
+    open_text,
+    row_keys,
+    to_keep,
+)
+from gongzhi.files.enums import Purpose
+from gongzhi.files.forms import PiecesField
+from gongzhi.ui.forms import Form
+
+#: Which controls a page showed, so that an empty box is told from one that was not there.
+SHOWN = "shown"
+
+
+class PageForm(Form):
+    """The simple questions of one page, named by their flat keys. What is wrong is told from outside, never by typing."""
+
+    def tell(self, wrong: Iterable[Wrong]) -> None:
+        """Show these sentences at their questions; those of no control stand above the page."""
+        errors = ErrorDict()
+        for one in wrong:
+            place = one.key if one.key in self.fields else "__all__"
+            errors.setdefault(place, ErrorList(error_class="")).append(one.message)
+        self._errors = errors
+
+
+@dataclasses.dataclass
+class Block:
+    """What a page shows one after the other: a question, a group with its lines, or files."""
+
+    field: Field
+    bound: BoundField | None = None
+    rows: Sequence[tuple[str, int, str, Sequence[BoundField]]] = ()
+    files: Sequence[Any] = ()
+    errors: Sequence[str] = dataclasses.field(default_factory=list)
+
+    @property
+    def kind(self) -> str:
+        """Which template shows it."""
+        if self.field.type is FieldType.FILE:
+            return "file"
+        return "group" if self.field.is_group else "field"
+
+
+def page_form(
+    section: Section,
+    page: Page,
+    opened: Mapping[int, str],
+    answers: Mapping[str, Any],
+    *,
+    files: Mapping[str, Sequence[Any]] | None = None,
+    wrong: Sequence[Wrong] = (),
+) -> tuple[PageForm, list[Block]]:
+    """The form of a page and its blocks in order, with the questions that are asked for now."""
+    inside = _revealed(section)
+    form = PageForm()
+    for control in controls(section, page):
+        one = control.group or control.field
+        if not asked(one.when, answers) and one.key not in {
+            key for keys in inside.values() for ks in keys.values() for key in ks
+        }:
+            continue
+        reveals = inside.get(control.key) if control.group is None else None
+        made = django_field(control.field, label=control.label, reveals=reveals)
+        made.initial = as_typed(control.field, open_text(page.get(control.key), opened))
+        form.fields[control.key] = made
+    for one in section.fields:
+        if one.type is FieldType.FILE and asked(one.when, answers):
+            form.fields[one.key] = PiecesField(
+                purpose=Purpose.EVIDENCE,
+                label=str(one.label) if one.required else _("%(label)s (not needed)") % {"label": one.label},
+                help_text=str(one.help or ""),
+                required=one.required,
+            )
+    form.tell(wrong)
+    return form, list(_blocks(section, page, form, files or {}, wrong, inside))
+
+
+def _blocks(
+    section: Section,
+    page: Page,
+    form: PageForm,
+    files: Mapping[str, Sequence[Any]],
+    wrong: Sequence[Wrong],
+    inside: Mapping[str, Mapping[str, Sequence[str]]],
+) -> Iterable[Block]:
+    hidden = {key for keys in inside.values() for names in keys.values() for key in names}
+    for one in section.fields:
+        if one.key in hidden:
+            continue
+        said = [each.message for each in wrong if each.key == one.key]
+        if one.is_group:
+            rows = []
+            for number, row in enumerate(row_keys(one, page), 1):
+                names = [f"{one.key}.{row}.{column.key}" for column in one.fields]
+                line = next((str(each.label) for each in one.lines if each.value == row), "")
+                rows.append((f"{one.key}.{row}", number, line, [form[name] for name in names if name in form.fields]))
+            if one.key in {control.group.key for control in controls(section, page) if control.group} or not rows:
+                yield Block(one, rows=rows, errors=said)
+        elif one.key in form.fields:
+            yield Block(one, bound=form[one.key], files=files.get(one.key, ()), errors=said)
+
+
+def _revealed(section: Section) -> dict[str, dict[str, list[str]]]:
+    """Questions that stand inside a choice of the same page: choice → value → keys of simple questions."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for one in section.fields:
+        when = one.when
+        if when is None or when.field is None or one.is_group or one.type is FieldType.FILE:
+            continue
+        page, _dot, key = when.field.partition(".")
+        parent = section.field(key) if page == section.key else None
+        if parent is None or parent.type not in {FieldType.CHOICE, FieldType.YES_NO} or parent.when is not None:
+            continue
+        for value in [when.is_] if when.is_ is not None else list(when.in_ or ()):
+            if value is not None:
+                found.setdefault(key, {}).setdefault(value, []).append(one.key)
+    return found
+
+
+def shown_controls(form: PageForm) -> str:
+    """The names of the controls a page shows, for its hidden field."""
+    return " ".join(name for name, made in form.fields.items() if not isinstance(made, forms.FileField))
+
+
+def posted(section: Section, page: Page, opened: Mapping[int, str], data: QueryDict) -> dict[str, Raw]:
+    """What was typed and differs from what is kept, by flat key, as it is to be kept. Only of what the page showed."""
+    changes: dict[str, Raw] = {}
+    for key in dict.fromkeys(" ".join(data.getlist(SHOWN)).split()):
+        one = knows(section, key)
+        if one is None or one.is_group:
+            continue
+        widget = django_field(one).widget
+        value = to_keep(one, widget.value_from_datadict(data, {}, key))
+        kept = open_text(page.get(key), opened)
+        if value != (kept if kept is not None else to_keep(one, as_typed(one, None))):
+            changes[key] = value
+    return changes
+
+
+class ReasonForm(Form):
+    """Words the other side reads."""
+
+    reason = forms.CharField(label=_("Reason, as the applicant reads it"), widget=forms.Textarea, max_length=4000)
+
+    def __init__(self, *args: Any, required: bool = True, label: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = required
+        if label:
+            self.fields["reason"].label = label
+
+
+class OfficeForm(Form):
+    """Where the office is: a division by name or code."""
+
+    place = forms.CharField(
+        label=_("Where do you apply?"),
+        help_text=_("Name or code of the district, county or city, such as 440307"),
+        max_length=60,
+        required=False,
+    )

@@ -1,0 +1,526 @@
+"""Cases: what somebody must handle within a time, from the first word typed to the decision and its effect.
+
+A case type is versioned data. What is typed stands in drafts, section by section, with a log of patches; what is handed
+in is kept whole; what happened is appended. Personal answers are sealed wherever they stand.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from gongzhi.accounts.models import Person
+from gongzhi.cases.definitions import Definition
+from gongzhi.cases.enums import (
+    AT_OFFICE,
+    CLOSED,
+    STEPS,
+    WRITABLE,
+    ClockKind,
+    Event,
+    Outcome,
+    State,
+    StepKind,
+    TypeState,
+)
+from gongzhi.core.actor import Actor, ActorKind
+from gongzhi.core.ids import public_id
+from gongzhi.core.states import HasState
+from gongzhi.orgs.models import Agency, Organization
+from gongzhi.rulebook.enums import Unit
+
+#: Compiled bodies by their hash: a body never changes, so a process reads each once.
+_compiled: dict[bytes, Definition] = {}
+
+
+class CaseTypeQuerySet(models.QuerySet["CaseType"]):
+    """Questions about case types. What is published is public."""
+
+    def published(self) -> Self:
+        """The versions that are in force."""
+        return self.filter(state=TypeState.PUBLISHED)
+
+
+class CaseType(models.Model):
+    """One version of a service, for the nation (`path` empty) or as edited for a division. Frozen once published.
+
+    `body` is the compiled file and `sha256` its hash; a running case keeps its version.
+    """
+
+    code = models.CharField(max_length=60, db_collation="C")
+    version = models.IntegerField()
+    path = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    body = models.JSONField()
+    sha256 = models.BinaryField()
+    state = models.CharField(max_length=12, choices=TypeState.choices, default=TypeState.DRAFT)
+    published_at = models.DateTimeField(null=True)
+    #: The capacity of who published it: `process:seed`, `agency:3`.
+    published_by = models.CharField(max_length=64, blank=True, default="")
+
+    objects = CaseTypeQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cases_type"
+        constraints = [
+            models.UniqueConstraint(fields=["code", "path", "version"], name="cases_type_version"),
+            models.UniqueConstraint(
+                fields=["code", "path"], condition=Q(state=TypeState.PUBLISHED), name="cases_type_one_published"
+            ),
+            models.CheckConstraint(condition=Q(state__in=TypeState.values), name="cases_type_state"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="cases_type_numbered"),
+            models.CheckConstraint(condition=Q(path="") | Q(path__endswith="/"), name="cases_type_path_form"),
+            models.CheckConstraint(
+                condition=Q(state=TypeState.DRAFT) | Q(published_at__isnull=False), name="cases_type_published"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.path} v{self.version}"
+
+    @cached_property
+    def definition(self) -> Definition:
+        """What the file says, read once a process."""
+        key = bytes(self.sha256)
+        found = _compiled.get(key)
+        if found is None:
+            found = _compiled[key] = Definition.model_validate(self.body)
+        return found
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    """Questions about cases."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own, one's organization's, and what was handed in within an agency's reach; a process sees all.
+
+        What has not been handed in no official sees. The second wall says the same.
+        """
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        scope = actor.scope
+        if scope.person is not None:
+            return self.filter(person_id=scope.person)
+        if scope.org is not None:
+            return self.filter(org_id=scope.org)
+        if scope.path == "/":
+            return self.exclude(path="")
+        if scope.path:
+            return self.filter(path__gte=scope.path, path__lt=scope.path + chr(1114111))
+        return self.none()
+
+    def open(self) -> Self:
+        """Those that are not over."""
+        return self.exclude(state__in=CLOSED)
+
+    def at_office(self) -> Self:
+        """Those an office works on."""
+        return self.filter(state__in=AT_OFFICE)
+
+    def overdue(self, on: dt.date) -> Self:
+        """Those an office works on whose day has certainly passed."""
+        return self.at_office().filter(due_on__lt=on, due_settled=True)
+
+    def soonest(self) -> Self:
+        """What is due first comes first; what has no day comes last."""
+        return self.order_by(F("due_on").asc(nulls_last=True), "pk")
+
+
+class Case(HasState):
+    """One application, report or filing, from its first word on.
+
+    `path` is empty until it is handed in, so no official's scope opens it; then it is the division of the office that
+    has it. `state` is a copy of the newest status. Its name in lists is the one answer the type names, never about a
+    person.
+    """
+
+    transitions: ClassVar[Mapping[str, frozenset[str]]] = STEPS
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    #: Given when it is first handed in: `BA-2026-000001`.
+    number = models.CharField(max_length=24, null=True, unique=True, db_collation="C")
+    type = models.ForeignKey(CaseType, on_delete=models.PROTECT, related_name="cases")
+    #: Who applies for themself; null for an organization's.
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    #: The organization that applies.
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="+")
+    #: Who began it, for themself or for the organization.
+    begun_by = models.BigIntegerField()
+    #: The organization the decision made or changed.
+    subject_org = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, related_name="+")
+    #: The office it is or will be handed in to.
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    path = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    state = models.CharField(max_length=16, choices=State.choices, default=State.DRAFT)
+    #: Key of the present step of the flow; empty before acceptance.
+    step = models.CharField(max_length=40, blank=True, default="")
+    #: How often it was handed in.
+    round = models.IntegerField(default=0)
+    name = models.CharField(max_length=200, blank=True, default="")
+    #: Who works on it.
+    assignee = models.BigIntegerField(null=True)
+    due_on = models.DateField(null=True)
+    due_settled = models.BooleanField(default=True)
+    query_code_sha256 = models.BinaryField(null=True)
+    begun_at = models.DateTimeField(auto_now_add=True)
+    submitted_at = models.DateTimeField(null=True)
+    state_since = models.DateTimeField(auto_now_add=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cases_case"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, org__isnull=True) | Q(person__isnull=True, org__isnull=False),
+                name="cases_case_one_applicant",
+                violation_error_message=_("Either a person applies, or an organization."),
+            ),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="cases_case_state"),
+            models.CheckConstraint(
+                condition=Q(round=0, number__isnull=True, path="", submitted_at__isnull=True)
+                | Q(round__gte=1, number__isnull=False, submitted_at__isnull=False) & ~Q(path=""),
+                name="cases_case_handed_in",
+            ),
+            models.CheckConstraint(condition=Q(path="") | Q(path__endswith="/"), name="cases_case_path_form"),
+        ]
+        indexes = [
+            models.Index(fields=["person", "-id"], name="cases_case_person", condition=Q(person__isnull=False)),
+            models.Index(fields=["org", "-id"], name="cases_case_org", condition=Q(org__isnull=False)),
+            models.Index(fields=["path"], name="cases_case_path"),
+            models.Index(
+                fields=["agency", "due_on", "id"], name="cases_case_work", condition=Q(state__in=list(AT_OFFICE))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or self.public_id
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the applicant may write."""
+        return self.state in WRITABLE
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not over."""
+        return self.state not in CLOSED
+
+
+class OfCase(models.Model):
+    """A row of a case. The columns the second wall compares are copied from the case."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="%(class)s_rows")
+    person_id = models.BigIntegerField(null=True)
+    org_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class SealedTextQuerySet(models.QuerySet["SealedText"]):
+    """Questions about sealed texts."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of cases one may see: an official sees what was handed in or written by an office."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        scope = actor.scope
+        if scope.person is not None:
+            return self.filter(person_id=scope.person)
+        if scope.org is not None:
+            return self.filter(org_id=scope.org)
+        if scope.path == "/":
+            return self.exclude(path="")
+        if scope.path:
+            return self.filter(path__gte=scope.path, path__lt=scope.path + chr(1114111))
+        return self.none()
+
+
+class SealedText(OfCase):
+    """One text of a case that is about people: a personal answer, or what an official wrote. Never changed.
+
+    Drafts, patches, handed in forms, statuses and decisions refer to it by number, with its mask beside the number, so
+    that lists show no more than the mask and every opening is a look. `path` is empty until it is handed in.
+    """
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "text_sealed": "an answer about a person, or an official's words; as long as the case is kept",
+    }
+
+    path = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    #: Where it stands: `group.leader`, `status`, `decision`.
+    place = models.CharField(max_length=140)
+    text_sealed = models.BinaryField()
+    mask = models.CharField(max_length=64, blank=True, default="")
+    written_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SealedTextQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cases_sealed_text"
+        indexes = [models.Index(fields=["case", "id"], name="cases_sealed_text_case")]
+
+    def __str__(self) -> str:
+        return self.mask
+
+
+class Status(OfCase):
+    """Something that happened to a case. Append-only; the newest one says where the case stands.
+
+    `words` is what the applicant reads: a reason, or JSON of faults by question.
+    """
+
+    path = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    event = models.CharField(max_length=20, choices=Event.choices)
+    state = models.CharField(max_length=16, choices=State.choices)
+    step = models.CharField(max_length=40, blank=True, default="")
+    at = models.DateTimeField(auto_now_add=True)
+    #: The capacity: `agency:3`, `org:7`, `person`, `process:cases.watch`. And the person behind it, if one is.
+    by = models.CharField(max_length=64)
+    by_person = models.BigIntegerField(null=True)
+    #: Name of the office as it was then; empty for applicants.
+    office = models.CharField(max_length=120, blank=True, default="")
+    words = models.ForeignKey(SealedText, on_delete=models.PROTECT, null=True, related_name="+")
+    #: Which questions are faulty, without the words: `["group.name"]`.
+    faulty = ArrayField(models.CharField(max_length=140), default=list)
+
+    class Meta:
+        db_table = "cases_status"
+        constraints = [
+            models.CheckConstraint(condition=Q(event__in=Event.values), name="cases_status_event"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="cases_status_state"),
+        ]
+        indexes = [models.Index(fields=["case", "id"], name="cases_status_case")]
+        verbose_name_plural = "statuses"
+
+    def __str__(self) -> str:
+        return f"{self.event} {self.state}"
+
+
+class Draft(models.Model):
+    """What stands on one page of the form: a flat map of answers as they were typed. A personal one is
+    the number of a sealed text and its mask.
+
+    One statement changes it (`cases.drafting`), only while nobody else changed the same answers since.
+    """
+
+    pk = models.CompositePrimaryKey("case_id", "section")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="drafts")
+    section = models.CharField(max_length=40, db_collation="C")
+    person_id = models.BigIntegerField(null=True)
+    org_id = models.BigIntegerField(null=True)
+    data = models.JSONField(default=dict)
+    revision = models.IntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "cases_draft"
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.section} r{self.revision}"
+
+
+class Patch(models.Model):
+    """One saved change of a page: which answers it set and which it removed, by whom. Kept until the next handing in.
+
+    The nonce is the client's: the same one again is the same save, answered as the first.
+    """
+
+    pk = models.CompositePrimaryKey("case_id", "section", "revision")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="patches")
+    section = models.CharField(max_length=40, db_collation="C")
+    revision = models.IntegerField()
+    person_id = models.BigIntegerField(null=True)
+    org_id = models.BigIntegerField(null=True)
+    patch = models.JSONField()
+    removed = ArrayField(models.TextField(), default=list)
+    by_person = models.BigIntegerField()
+    nonce = models.UUIDField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "cases_draft_patch"
+        constraints = [models.UniqueConstraint(fields=["case", "nonce"], name="cases_draft_patch_nonce")]
+        verbose_name_plural = "patches"
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.section} r{self.revision}"
+
+
+class Submission(OfCase):
+    """What was handed in, whole, each time. Append-only; `sha256` is of the canonical JSON of `data`."""
+
+    path = models.CharField(max_length=64, db_collation="C")
+    round = models.IntegerField()
+    data = models.JSONField()
+    sha256 = models.BinaryField()
+    at = models.DateTimeField(auto_now_add=True)
+    by_person = models.BigIntegerField()
+    #: The key the form brought: handing in twice with it is handing in once.
+    nonce = models.UUIDField()
+
+    class Meta:
+        db_table = "cases_submission"
+        constraints = [
+            models.UniqueConstraint(fields=["case", "round"], name="cases_submission_round"),
+            models.UniqueConstraint(fields=["case", "nonce"], name="cases_submission_nonce"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} #{self.round}"
+
+
+class Task(OfCase):
+    """One step that waits for an office, or was done."""
+
+    path = models.CharField(max_length=64, db_collation="C")
+    step = models.CharField(max_length=40)
+    kind = models.CharField(max_length=12, choices=StepKind.choices)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    assignee = models.BigIntegerField(null=True)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "cases_task"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "step", "agency"], condition=Q(done_at__isnull=True), name="cases_task_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by__isnull=True) | Q(done_at__isnull=False),
+                name="cases_task_done",
+            ),
+        ]
+        indexes = [models.Index(fields=["agency", "id"], name="cases_task_open", condition=Q(done_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.step}"
+
+
+class Clock(OfCase):
+    """One time limit of a case: from which day it runs, how many days of which kind, and when it stopped.
+
+    What paused it (correction, announcement) is a row of `Pause`; the last day is counted anew from the rows, never
+    written over.
+    """
+
+    path = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    kind = models.CharField(max_length=12, choices=ClockKind.choices)
+    #: Unit of the rulebook, the number, and the parameter it came from.
+    unit = models.CharField(max_length=16)
+    days = models.IntegerField()
+    parameter = models.CharField(max_length=80)
+    started_on = models.DateField()
+    stopped_on = models.DateField(null=True)
+
+    class Meta:
+        db_table = "cases_clock"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "kind"], condition=Q(stopped_on__isnull=True), name="cases_clock_runs_once"
+            ),
+            models.CheckConstraint(condition=Q(days__gte=0), name="cases_clock_days"),
+            models.CheckConstraint(
+                condition=Q(stopped_on__isnull=True) | Q(stopped_on__gte=F("started_on")), name="cases_clock_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.days} {self.unit}"
+
+    @property
+    def unit_label(self) -> str:
+        """The unit in the reader's language."""
+        return str(Unit(self.unit).label)
+
+
+class Pause(OfCase):
+    """Days in which no limit of the case ran."""
+
+    path = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    from_on = models.DateField()
+    until_on = models.DateField(null=True)
+    reason = models.CharField(max_length=20, choices=Event.choices)
+
+    class Meta:
+        db_table = "cases_pause"
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(until_on__isnull=True), name="cases_pause_once"),
+            models.CheckConstraint(
+                condition=Q(until_on__isnull=True) | Q(until_on__gte=F("from_on")), name="cases_pause_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_on} {self.reason}"
+
+
+class Decision(OfCase):
+    """What was decided, by whom, and what it did. With two persons the first proposes and another confirms."""
+
+    path = models.CharField(max_length=64, db_collation="C")
+    outcome = models.CharField(max_length=12, choices=Outcome.choices)
+    words = models.ForeignKey(SealedText, on_delete=models.PROTECT, null=True, related_name="+")
+    by_person = models.BigIntegerField()
+    second_by = models.BigIntegerField(null=True)
+    needs_second = models.BooleanField()
+    proposed_at = models.DateTimeField(auto_now_add=True)
+    decided_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True)
+    #: What it did, in codes: `{"reference": "…", …}`.
+    effect = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "cases_decision"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(second_by__isnull=True) | ~Q(second_by=F("by_person")),
+                name="cases_decision_two_persons",
+                violation_error_message=_("The second person is another one."),
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=True) | Q(needs_second=False) | Q(second_by__isnull=False),
+                name="cases_decision_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=True) | Q(dropped_at__isnull=True), name="cases_decision_one_end"
+            ),
+            models.UniqueConstraint(fields=["case"], condition=Q(dropped_at__isnull=True), name="cases_decision_once"),
+            models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="cases_decision_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.outcome}"
+
+
+class CaseFile(OfCase):
+    """A file that answers a question of a case. The file itself stands in `files`; removing one keeps the row."""
+
+    path = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    section = models.CharField(max_length=40)
+    field = models.CharField(max_length=40)
+    upload_id = models.BigIntegerField()
+    added_at = models.DateTimeField(auto_now_add=True)
+    added_by = models.BigIntegerField()
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "cases_file"
+        indexes = [models.Index(fields=["case", "id"], name="cases_file_case")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.section}.{self.field}"
+
+
+def wall_columns(case: Case) -> dict[str, Any]:
+    """What a row of a case copies for the second wall."""
+    return {"case": case, "person_id": case.person_id, "org_id": case.org_id}

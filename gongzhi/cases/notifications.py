@@ -1,0 +1,109 @@
+"""Notices about cases. They name numbers, never people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from gongzhi.notify.contracts import NoticeKind
+from gongzhi.notify.enums import Category
+
+NUMBER = frozenset({"number"})
+
+CASE_SUBMITTED: Final = NoticeKind(
+    code="cases.case_submitted",
+    label=_("What you handed in has arrived"),
+    purpose=_("Confirms that an application arrived whole, with its number."),
+    subject=_("%(number)s has arrived"),
+    text=_(
+        "Your application has arrived whole. Its number is %(number)s. You can look up where it stands at any time."
+    ),
+    params=NUMBER,
+    category=Category.ANSWER,
+)
+CASE_WAITS: Final = NoticeKind(
+    code="cases.case_waits",
+    label=_("An application waits for your office"),
+    purpose=_("Tells the office that an application came in or came back."),
+    subject=_("%(number)s waits for your office"),
+    text=_("An application (%(number)s) was handed in to your office. It waits on the workbench."),
+    params=NUMBER,
+)
+CASE_ACCEPTED: Final = NoticeKind(
+    code="cases.case_accepted",
+    label=_("Your application was accepted"),
+    purpose=_("Tells you that the office examines your application."),
+    subject=_("%(number)s was accepted"),
+    text=_("The office has accepted your application %(number)s and examines it now."),
+    params=NUMBER,
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+CASE_RETURNED: Final = NoticeKind(
+    code="cases.case_returned",
+    label=_("Your application has to be completed"),
+    purpose=_("Tells you once and whole what is missing."),
+    subject=_("%(number)s has to be completed"),
+    text=_(
+        "Something is missing or wrong in your application %(number)s. Everything is named at once on its page; what you"
+        " filled in is all there."
+    ),
+    params=NUMBER,
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+CASE_NOT_ACCEPTED: Final = NoticeKind(
+    code="cases.case_not_accepted",
+    label=_("Your application was not accepted"),
+    purpose=_("Tells you that the office does not examine your application, with the reason on its page."),
+    subject=_("%(number)s was not accepted"),
+    text=_(
+        "The office has not accepted your application %(number)s. The reason, and what you can do, stand on its page."
+    ),
+    params=NUMBER,
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+CASE_DECIDED: Final = NoticeKind(
+    code="cases.case_decided",
+    label=_("Your application was decided"),
+    purpose=_("Tells you that the office has decided, with the decision on its page."),
+    subject=_("%(number)s was decided"),
+    text=_("The office has decided on your application %(number)s. The decision stands on its page."),
+    params=NUMBER,
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+CASE_LAPSED: Final = NoticeKind(
+    code="cases.case_lapsed",
+    label=_("Your application lapsed"),
+    purpose=_("Tells you that an application ended because it was not completed in time."),
+    subject=_("%(number)s lapsed"),
+    text=_(
+        "Your application %(number)s was not completed in time and has ended. What you filled in is kept; you can hand in a"
+        " new one."
+    ),
+    params=NUMBER,
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+CASE_TO_CONFIRM: Final = NoticeKind(
+    code="cases.case_to_confirm",
+    label=_("A decision waits for a second person"),
+    purpose=_("Tells colleagues that a proposed decision waits to be confirmed."),
+    subject=_("The decision on %(number)s waits for a second person"),
+    text=_("A colleague proposes a decision on %(number)s. Somebody else of your office confirms it or does not."),
+    params=NUMBER,
+)
+
+KINDS: Final = (
+    CASE_SUBMITTED,
+    CASE_WAITS,
+    CASE_ACCEPTED,
+    CASE_RETURNED,
+    CASE_NOT_ACCEPTED,
+    CASE_DECIDED,
+    CASE_LAPSED,
+    CASE_TO_CONFIRM,
+)

@@ -1,0 +1,23 @@
+"""Addresses of services and cases."""
+
+from django.urls import path
+
+from gongzhi.cases.views import applying, guide, office
+
+app_name = "cases"
+urlpatterns = [
+    path("services/", guide.service_list, name="service_list"),
+    path("services/<slug:code>/", guide.service, name="service"),
+    path("services/<slug:code>/begin/", applying.begin, name="begin"),
+    path("cases/", applying.case_list, name="case_list"),
+    path("cases/<str:public_id>/", applying.case, name="case"),
+    path("cases/<str:public_id>/form/<slug:section>/", applying.page, name="page"),
+    path("cases/<str:public_id>/form/<slug:section>/save/", applying.autosave, name="autosave"),
+    path("cases/<str:public_id>/check/", applying.check, name="check"),
+    path("cases/<str:public_id>/withdraw/", applying.withdraw, name="withdraw"),
+    path("cases/<str:public_id>/files/<int:number>/", applying.file, name="file"),
+    path("workbench/cases/", office.queue, name="queue"),
+    path("workbench/cases/<str:public_id>/", office.review, name="review"),
+    path("workbench/cases/<str:public_id>/papers/<int:number>/", office.paper, name="paper"),
+    path("workbench/cases/<str:public_id>/<slug:verb>/", office.act, name="act"),
+]

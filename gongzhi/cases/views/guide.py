@@ -1,0 +1,55 @@
+"""What everybody reads before they begin: the services that are open, and the guide of each."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from gongzhi.cases import selectors
+from gongzhi.cases.enums import Nature
+from gongzhi.cases.models import CaseType
+from gongzhi.core.door import DoorRequest
+
+
+def open_service(code: str) -> CaseType:
+    """The service in force with this code; 404 for none."""
+    found = selectors.service(code)
+    if found is None:
+        raise Http404
+    return found
+
+
+@login_not_required
+@require_safe
+def service_list(request: DoorRequest) -> HttpResponse:
+    """The services that are open, by what they are in law; `q` keeps those whose words hold it."""
+    query = request.GET.get("q", "").strip()[:60]
+    found = [
+        one
+        for one in selectors.services()
+        if query in one.definition.title.zh or query.lower() in one.definition.title.en.lower()
+    ]
+    groups = [(nature, [one for one in found if one.definition.nature is nature]) for nature in Nature]
+    context = {"groups": [(nature.label, rows) for nature, rows in groups if rows], "query": query}
+    return render(request, "cases/service_list.html", context)
+
+
+@login_not_required
+@require_safe
+def service(request: DoorRequest, code: str) -> HttpResponse:
+    """The guide of one service: conditions, papers, steps, time, basis, and where to begin."""
+    case_type = open_service(code)
+    definition = case_type.definition
+    limits = selectors.limits(definition)
+    evidence = {one.evidence for one in definition.guide.basis} | {one.evidence for one in limits.values()}
+    unverified = bool(evidence & {"D", "G"})
+    context = {
+        "type": case_type,
+        "definition": definition,
+        "limits": limits,
+        "unverified": unverified,
+        "file_fields": {field.material: field for _section, field in definition.fields() if field.material},
+    }
+    return render(request, "cases/service.html", context)
