@@ -806,6 +806,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:after_sign_in", "get"): Access(at("/acting/first/"), (302, 302, 302, 302, 302, 302)),
     ("accounts:sign_in", "get"): Access(at("/accounts/sign-in/"), (200, 302, 302, 302, 302, 302)),
     ("accounts:sign_out", "post"): everyone(at("/accounts/sign-out/"), 302, method="post"),
+    ("rulebook:rule_list", "get"): everyone(at("/rules/")),
     ("rulebook:parameter_list", "get"): Access(at("/workbench/parameters/"), (302, 403, 200, 200, 200, 200)),
     ("rulebook:parameter_csv", "get"): Access(at("/workbench/parameters.csv"), (302, 403, 200, 200, 200, 200)),
     ("rulebook:parameter_amend", "get"): Access(

@@ -738,6 +738,110 @@ def _scripts(page: Page) -> bool:
     return _scripts_on()
 
 
+def _again_as(page: Page, address: str, who: str) -> None:
+    """Sign in on another page of the same browser, as somebody does whose time ran out."""
+    page.goto(f"{address}/accounts/sign-in/")
+    page.fill("input[name=login]", os.environ[f"LOGIN_{who}"])
+    page.fill("input[name=password]", os.environ[f"PASSWORD_{who}"])
+    page.locator("main button[type=submit]").first.click()
+    page.wait_for_load_state()
+
+
+def _type_through_mishaps(page: Page, address: str, form: str) -> None:
+    """Type, close the page, come back; lose the session, sign in on another page, and go on where one was."""
+    page.goto(form)
+    page.fill("input[name=name]", "示例市××社区乒乓球队")
+    expect(page.locator("[data-saved]")).to_contain_text("已自动保存", timeout=15_000)
+    other = page.context.new_page()
+    other.goto(form)
+    expect(other.locator("input[name=name]")).to_have_value("示例市××社区乒乓球队")
+    other.close()
+    page.context.clear_cookies()
+    page.fill("textarea[name=purpose]", "邻里一起锻炼")
+    expect(page.locator("[data-saved]")).to_contain_text("登录已过期", timeout=15_000)
+    second = page.context.new_page()
+    _again_as(second, address, "RESIDENT")
+    second.close()
+    page.goto(form)  # what had not arrived is put back by the device
+    expect(page.locator("textarea[name=purpose]")).to_have_value("邻里一起锻炼")
+    expect(page.locator("[data-saved]")).to_contain_text("已自动保存", timeout=15_000)
+
+
+def file_group(page: Page, address: str) -> None:
+    """A resident files a community group through every mishap; the office sends it back, and decides in the end."""
+    _as(page, address, "RESIDENT")
+    page.goto(f"{address}/services/")
+    page.get_by_role("link", name="社区社会组织备案").first.click()
+    page.get_by_role("link", name="在线办理").click()
+    page.locator(".offices button").first.click()
+    page.wait_for_url("**/cases/*/")
+    case = page.url
+    form = f"{case}form/group/"
+    if _scripts_on():
+        _type_through_mishaps(page, address, form)
+    page.goto(form)
+    page.fill("input[name=name]", "示例市××社区乒乓球队")
+    page.get_by_role("button", name="保存并继续").last.click()
+    expect(page.locator(".govuk-error-summary")).to_be_visible()
+    expect(page.locator("input[name=name]")).to_have_value("示例市××社区乒乓球队")
+    page.locator("input[name=category][value=culture]").check(force=True)
+    page.select_option("select[name=field]", "sport")
+    page.fill("textarea[name=purpose]", "邻里一起锻炼")
+    page.fill("textarea[name=scope]", "每周六上午在社区活动室练习")
+    page.fill("input[name=domicile]", "示例路 8 号")
+    page.locator("input[name=hosted][value=no]").check(force=True)
+    page.get_by_role("button", name="保存并继续").last.click()
+    page.wait_for_url("**/form/people/")
+    page.get_by_role("button", name="增加一项").click()
+    page.fill("input[name=leader]", "陈××")
+    page.fill("input[name=leader_id]", _number(dt.date(1980, 5, 5)))
+    page.fill("input[name=leader_phone]", "13900000000")
+    page.fill("input[name=members]", "26")
+    page.locator(".grow input").first.fill("陈××")
+    page.get_by_role("button", name="保存并继续").last.click()
+    page.wait_for_url("**/form/money/")
+    page.locator("input[name=has_money][value=no]").check(force=True)
+    page.get_by_role("button", name="保存并继续").last.click()
+    page.wait_for_url("**/form/papers/")
+    page.set_input_files("input[name=rules]", _picture())
+    if _scripts_on():
+        expect(page.locator("input[name=rules-transfer]")).not_to_have_value("", timeout=15_000)
+    page.locator("input[name=declared]").check(force=True)
+    page.get_by_role("button", name="保存并继续").last.click()
+    page.wait_for_url("**/check/")
+    page.get_by_role("button", name="核对后提交").or_(page.locator("main button.c")).first.click()
+    page.wait_for_url(case)
+    expect(page.locator("main")).to_contain_text("BA-")
+    number = page.locator("main .code.big").first.inner_text()
+
+    _as_official(page, address, f"/workbench/cases/{case.rstrip('/').rpartition('/')[2]}/")
+    expect(page.locator("main")).to_contain_text(number)
+    page.locator("details.fault summary").first.click()
+    page.locator("details.fault textarea").first.fill("名称里缺少街道")
+    page.get_by_role("button", name="退回补正").first.click()
+    expect(page.locator("main")).to_contain_text("待补正")
+
+    _as(page, address, "RESIDENT")
+    page.goto(case)
+    expect(page.locator("main")).to_contain_text("名称里缺少街道")
+    page.goto(form)
+    page.fill("input[name=name]", "示例市示例街道××社区乒乓球队")
+    page.get_by_role("button", name="保存并继续").last.click()
+    page.wait_for_url("**/form/people/")
+    page.goto(f"{case}check/")
+    page.locator("main button.c").first.click()
+    page.wait_for_url(case)
+
+    _as_official(page, address, f"/workbench/cases/{case.rstrip('/').rpartition('/')[2]}/")
+    page.get_by_role("button", name="受理", exact=True).click()
+    page.get_by_role("button", name="审查完毕").click()
+    page.fill("textarea[name=reason]", "活动场所尚未落实")
+    page.get_by_role("button", name="不予备案").click()
+    _as(page, address, "RESIDENT")
+    page.goto(case)
+    expect(page.locator("main")).to_contain_text("活动场所尚未落实")
+
+
 JOURNEYS: dict[str, Callable[[Page, str], None]] = {
     "find": find,
     "sign_in": sign_in,
@@ -756,6 +860,7 @@ JOURNEYS: dict[str, Callable[[Page, str], None]] = {
     "counter": counter,
     "in_charge": in_charge,
     "layers": layers,
+    "file_group": file_group,
 }
 
 

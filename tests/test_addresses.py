@@ -11,6 +11,7 @@ ADDRESSES = {
     "/orgs/": True,
     "/orgs/51100000MJ0000018U/": True,
     "/names/": True,
+    "/rules/": True,
     "/data/": True,
     "/ui/": True,
     "/workbench/": True,

@@ -120,6 +120,7 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
         "counter",
         "in_charge",
         "layers",
+        "file_group",
     ],
 )
 def test_each_journey_works_with_and_without_javascript(

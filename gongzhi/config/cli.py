@@ -149,6 +149,13 @@ def _export(options: argparse.Namespace) -> int:
         return export(options.what, options.file)
 
 
+def _casetypes(options: argparse.Namespace) -> int:
+    start_django()  # no database: files are compared with what the package brings
+    from gongzhi.cases.commands import check_types
+
+    return check_types(options.files, as_json=options.json)
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from gongzhi.config.doctor import run
 
@@ -308,6 +315,13 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915  # one statement an op
     jobs.add_argument("name", nargs="?", default="", help="with run: the job, such as privacy.monthly_notice")
     jobs.add_argument("--at", default="", metavar="TIME", help="with run: the moment the job believes in (2026-12-01)")
     jobs.add_argument("--json", action="store_true")
+
+    types = command("casetypes", _casetypes, "check the files of services, and say what is wrong by file and line")
+    types.add_argument("what", choices=["check"])
+    types.add_argument(
+        "files", nargs="*", type=Path, help="files to check; all the platform would load if none is named"
+    )
+    types.add_argument("--json", action="store_true")
 
     command("manage", _manage, "Django's own commands, for developers").add_argument(
         "arguments", nargs=argparse.REMAINDER

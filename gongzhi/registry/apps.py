@@ -11,11 +11,16 @@ class RegistryConfig(AppConfig):
         from gongzhi.cases.contracts import register_folder, register_handler
         from gongzhi.notify.contracts import register_kind
         from gongzhi.orgs.contracts import register_representatives
+        from gongzhi.registry.facts import FACTS
         from gongzhi.registry.handlers import FileCommunityGroup, RegisterRepresentatives
         from gongzhi.registry.notifications import LIST_IMPORTED, OBJECTION_ANSWERED, OBJECTION_RAISED
+        from gongzhi.registry.rules import RULES
+        from gongzhi.rulebook.rules import declare, register
 
         for kind in (LIST_IMPORTED, OBJECTION_RAISED, OBJECTION_ANSWERED):
             register_kind(kind)
         register_representatives(RegisterRepresentatives())
         register_folder(Path(__file__).parent / "casetypes")
         register_handler(FileCommunityGroup())
+        declare(*FACTS)
+        register(*RULES)

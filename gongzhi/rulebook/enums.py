@@ -60,6 +60,7 @@ class Unit(models.TextChoices):
     SCORE = "score", _("points")
     FACTOR = "factor", _("factor")
     CHARACTER = "character", _("characters of a text")
+    EDITION = "edition", _("year of a text")
 
 
 #: How a number is said in each unit, with `count` for the plural and `n` for the figure. Percent, thirds, grades and days
@@ -117,6 +118,26 @@ class Section(models.TextChoices):
     LICENCE = "licence", _("Time limits of licences")
     NAME = "name", _("Names")
     RATIO = "ratio", _("Spending and cost ratios")
+    RULE_SETS = "rule_sets", _("Which text is in force")
     SERVICES = "services", _("Government purchase and aid")
     SUPERVISION = "supervision", _("Checks, complaints, credit, penalties")
     VOLUNTEER = "volunteer", _("Volunteer service")
+
+
+class FactType(models.TextChoices):
+    """What kind of value a fact is. Money is whole fen; nothing is ever a float."""
+
+    INTEGER = "integer", _("Whole number")
+    MONEY = "money", _("Amount of money")
+    DATE = "date", _("Day")
+    TEXT = "text", _("Word of a list")
+    YES_NO = "yes_no", _("Yes or no")
+
+
+class Verdict(models.TextChoices):
+    """What the engine finds about one rule and one set of facts. A missing fact is never "holds" and never "broken"."""
+
+    DOES_NOT_APPLY = "does_not_apply", _("Does not apply")
+    UNKNOWN = "unknown", _("Cannot be told yet")
+    HOLDS = "holds", _("Fits the rule")
+    BROKEN = "broken", _("Does not fit the rule")

@@ -173,6 +173,8 @@ def spoken(number: Decimal, unit: str) -> str:
         return date_format(dt.date(2001, month, day), "MONTH_DAY_FORMAT")
     if unit == Unit.THIRD:
         return f"{shown(number, unit)}/3"
+    if unit == Unit.EDITION:
+        return shown(number, unit)
     figure = number_format(plain(number), force_grouping=True)
     if unit == Unit.PERCENT:
         return f"{figure}%"

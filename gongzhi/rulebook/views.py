@@ -1,9 +1,11 @@
-"""The workbench pages of the parameters: the list, one number with its history and its form, and the file."""
+"""The public page of the rules, and the workbench pages of the parameters: list, one number with its form, file."""
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import cast
 
+from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -15,7 +17,7 @@ from gongzhi.core.actor import Actor
 from gongzhi.core.door import DoorRequest
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
-from gongzhi.rulebook import actions, exports, policies, selectors
+from gongzhi.rulebook import actions, exports, judging, policies, selectors
 from gongzhi.rulebook.enums import AMEND
 from gongzhi.rulebook.forms import AmendForm, FilterForm
 from gongzhi.rulebook.packaged import PATH
@@ -29,6 +31,21 @@ def _staff(request: HttpRequest) -> Actor:
     if not policies.can_see_parameters(actor):
         raise NotAllowed("orgs.see_workbench")
     return actor
+
+
+@login_not_required
+@require_safe
+def rule_list(request: HttpRequest) -> HttpResponse:
+    """Every rule that drafts are checked by, in words, with its articles and the numbers of today in one place."""
+    path = request.GET.get("path", "")
+    if not PATH.match(path):
+        raise Http404(path)
+    every = judging.stated(on=today(), path=path)
+    groups = [(topic, list(found)) for topic, found in groupby(every, key=lambda one: one.topic)]
+    places = selectors.named(judging.places_of_rules())
+    warnings = {one.rule_set: one.warning for one in every if one.warning and one.rule_set}
+    context = {"groups": groups, "total": len(every), "path": path, "places": places, "warnings": warnings}
+    return render(request, "rulebook/rule_list.html", context)
 
 
 @require_safe

@@ -139,6 +139,7 @@ IDENTITY = Entry(_("My identity"), "id-card", "accounts:own_identity", Audience.
 FAMILY = Entry(_("My family"), "users", "accounts:own_family", Audience.PERSON)
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
+RULES = Entry(_("Rules in words"), "scale", "rulebook:rule_list")
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
 SECURITY = Entry(_("Sign-in and security"), "shield-check", "accounts:security", Audience.SIGNED_IN)
 WORKBENCH = Entry(_("Workbench"), "clipboard-check", "portal:workbench", Audience.STAFF)
@@ -183,7 +184,7 @@ TABS = (
     Entry(_("Display"), "accessibility", "ui:settings"),
 )
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    (_("Find out"), (HOME, SERVICES, SEARCH, NAMES, DATA)),
+    (_("Find out"), (HOME, SERVICES, SEARCH, NAMES, RULES, DATA)),
     (
         _("Your access"),
         (
@@ -277,6 +278,7 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         _("Rules"),
         (
             Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)),
+            RULES,
             Entry(_("Settings"), "settings", "portal:setting_list", also=("portal:setting_detail",)),
         ),
     ),

@@ -15,7 +15,7 @@ from gongzhi.cases.actions.drafts import append_status, write_words
 from gongzhi.cases.actions.handing_in import applicants_of
 from gongzhi.cases.definitions import Step
 from gongzhi.cases.enums import REVIEW, ClockKind, Event, Nature, State, StepKind
-from gongzhi.cases.models import Case, Status, Task, wall_columns
+from gongzhi.cases.models import Case, SealedText, Status, Task, wall_columns
 from gongzhi.cases.notifications import CASE_ACCEPTED, CASE_NOT_ACCEPTED, CASE_RETURNED
 from gongzhi.core.actor import Actor
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -97,10 +97,10 @@ def accept_case(*, actor: Actor, case: Case) -> Case:
     return case
 
 
-def accept(*, actor: Actor, case: Case, event: Event) -> None:
+def accept(*, actor: Actor, case: Case, event: Event, words: SealedText | None = None) -> None:
     """From acceptance on the time to decide runs. The caller has locked, judged and audits."""
     definition = case.type.definition
-    append_status(actor=actor, case=case, event=event, state=State.ACCEPTED)
+    append_status(actor=actor, case=case, event=event, state=State.ACCEPTED, words=words)
     clocks.stop_clocks(case, ClockKind.ACCEPT)
     clocks.start_clock(actor=actor, case=case, kind=ClockKind.DECIDE, parameter=definition.limits.decide)
     clocks.start_clock(actor=actor, case=case, kind=ClockKind.PROMISED, parameter=definition.limits.promised)

@@ -9,6 +9,8 @@ from decimal import Decimal
 from itertools import groupby
 
 from gongzhi.core.times import today
+from gongzhi.reference.models import Division
+from gongzhi.reference.selectors import code_of
 from gongzhi.rulebook import packaged
 from gongzhi.rulebook.models import Parameter, Statement
 from gongzhi.rulebook.packaged import Definition, PackagedVersion, RuleSet
@@ -86,13 +88,20 @@ def values(
     codes: Sequence[str], *, path: str = "", on: dt.date | None = None, known_at: dt.datetime | None = None
 ) -> dict[str, Parameter]:
     """Several numbers by code, in one query; otherwise like `parameter`. Raises for the first that is missing."""
-    day = on or today()
-    found: dict[str, Parameter] = {}
-    for row in Parameter.objects.as_of(day, known_at).filter(code__in=codes).for_place(path):
-        found.setdefault(row.code, row)  # the deepest division comes first
+    found = known_values(codes, path=path, on=on, known_at=known_at)
     for code in codes:
         if code not in found:
-            raise UnknownParameter(code, path, day)
+            raise UnknownParameter(code, path, on or today())
+    return found
+
+
+def known_values(
+    codes: Sequence[str], *, path: str = "", on: dt.date | None = None, known_at: dt.datetime | None = None
+) -> dict[str, Parameter]:
+    """Like `values`, without those that hold nowhere on the way up from this place. One query."""
+    found: dict[str, Parameter] = {}
+    for row in Parameter.objects.as_of(on or today(), known_at).filter(code__in=codes).for_place(path):
+        found.setdefault(row.code, row)  # the deepest division comes first
     return found
 
 
@@ -136,9 +145,16 @@ def history(code: str, path: str = "") -> list[Parameter]:
     return list(Parameter.objects.filter(code=code, path=path).order_by("-valid_from", "-known_from"))
 
 
-def places(code: str) -> list[str]:
-    """The divisions that have a number of their own, the nation (`""`) first. One query."""
-    return sorted(set(Parameter.objects.current().filter(code=code).values_list("path", flat=True)))
+def places(*codes: str) -> list[str]:
+    """The divisions that have one of these numbers of their own, the nation (`""`) first. One query."""
+    return sorted(set(Parameter.objects.current().filter(code__in=codes).values_list("path", flat=True)))
+
+
+def named(paths: Sequence[str]) -> list[tuple[str, str]]:
+    """Division paths with the names of the divisions, without the nation. One query for all of them."""
+    codes = {path: code_of(path.strip("/").rpartition("/")[2]) for path in paths if path.strip("/")}
+    names = dict(Division.objects.in_use().filter(code__in=codes.values()).values_list("code", "name"))
+    return [(path, names.get(code, path)) for path, code in codes.items()]
 
 
 def statement_of(version: PackagedVersion) -> Statement:

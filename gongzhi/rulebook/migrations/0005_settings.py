@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rulebook', '0003_unit_of_characters'),
+        ('rulebook', '0004_unit_of_editions'),
     ]
 
     operations = [

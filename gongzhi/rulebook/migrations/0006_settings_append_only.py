@@ -8,7 +8,7 @@ TABLE = "rulebook_setting"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("rulebook", "0004_settings")]
+    dependencies = [("rulebook", "0005_settings")]
 
     operations = [
         migrations.RunSQL(append_only_sql(TABLE, may_close=True), drop_append_only_sql(TABLE)),

@@ -1,0 +1,174 @@
+"""Case types: every mistake named by its line, published once, frozen, and a new service from a file alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from django.test import Client, override_settings
+
+from gongzhi.cases import actions
+from gongzhi.cases.actions.types import type_files
+from gongzhi.cases.commands import check_types
+from gongzhi.cases.definitions import BadCaseType, Condition, read_file, read_text
+from gongzhi.cases.definitions.schema import NUMBERS
+from gongzhi.cases.models import Case, CaseType
+from gongzhi.cases.tests import people
+from gongzhi.config.seeds import SEEDER
+from gongzhi.core.actor import Actor
+from gongzhi.core.door import acting
+from gongzhi.core.errors import NotAllowed, RuleViolation
+from tests.test_access import signed_in
+from tests.world import actor_of
+
+GOOD = type_files()[0].read_text(encoding="utf-8")
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(BadCaseType) as found:
+        read_text(text, name="x.yaml")
+    return list(found.value.problems)
+
+
+def line_of(text: str, part: str) -> int:
+    return next(at for at, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+def test_every_packaged_file_can_be_published() -> None:
+    assert check_types([], as_json=False) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("nature: filing", "nature: gift", "nature"),
+        ("    fields:\n      - key: name", "    fields:\n      - kez: name", "kez"),
+        ("        type: date", "        type: dat", "type"),
+        ("prefix: BA", "prefix: ba", "prefix"),
+        ("named_by: group.name", "named_by: people.leader", "named_by"),
+        ("when: {field: group.hosted", "when: {field: group.nothing", "no question asked before"),
+        ("material: rules", "material: nothing", "material"),
+        ("kind: decide", "kind: review", "decision"),
+        ("kinds: [registry, community]", "kinds: []", "kinds"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    found = mistakes(GOOD.replace(old, new, 1))
+    assert any(said in one for one in found), found
+    assert all(one.startswith("x.yaml:") and one.split(":")[1].isdigit() for one in found)
+
+
+def test_the_line_is_the_right_one() -> None:
+    text = GOOD.replace("type: date", "type: dat", 1)
+    assert mistakes(text)[0].startswith(f"x.yaml:{line_of(text, 'type: dat')}:")
+    twice = GOOD.replace("prefix: BA", "prefix: BA\nprefix: BB", 1)
+    assert mistakes(twice)[0].startswith(f"x.yaml:{line_of(twice, 'prefix: BB')}:")
+    assert "not YAML" in mistakes("a: [")[0] or "expected" in mistakes("a: [")[0]
+
+
+def test_a_number_of_the_law_in_a_sentence_is_refused() -> None:
+    for words in ("收到之日起30日内", "五个工作日内", "不少于3万元", "within 20 working days"):
+        assert NUMBERS.search(words), words
+    for words in ("2023年", "第三十二条", "日常活动", "18岁以上"):
+        assert not NUMBERS.search(words), words
+    assert any("number of the law" in one for one in mistakes(GOOD.replace("没有固定格式", "30日内提交", 1)))
+
+
+def test_nothing_in_a_file_is_evaluated() -> None:
+    for text in ("a: !!python/object/apply:os.system [ls]", "a: &x 1\nb: *x"):
+        mistakes(text)
+    with pytest.raises(ValueError, match="compares one field"):
+        Condition.model_validate({"field": "a.b", "is": "1", "filled": True})
+
+
+def test_conditions_hold_for_texts_and_several_choices() -> None:
+    condition = Condition.model_validate(
+        {"any": [{"field": "a.b", "in": ["x", "y"]}, {"not": {"field": "a.c", "filled": True}}]}
+    )
+    assert condition.holds({"a.b": "x", "a.c": "1"})
+    assert condition.holds({"a.b": ["z", "y"], "a.c": "1"})
+    assert condition.holds({})
+    assert not condition.holds({"a.b": "z", "a.c": "1"})
+
+
+def test_the_command_says_what_is_wrong_and_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(
+        GOOD.replace("handler: registry.file_community_group", "handler: registry.nothing"), encoding="utf-8"
+    )
+    assert check_types([bad], as_json=False) == 3
+    assert f"bad.yaml:{line_of(bad.read_text(encoding='utf-8'), 'registry.nothing')}:" in capsys.readouterr().err
+    assert check_types([], as_json=True) == 0
+    told = json.loads(capsys.readouterr().out)
+    filing = next(one for one in told["services"] if one["code"] == people.FILING)
+    assert filing["handler"] == "registry.file_community_group"
+    assert filing["fields"] > 15
+
+
+@pytest.mark.django_db
+def test_publishing_the_same_again_changes_nothing_and_a_change_is_a_new_version() -> None:
+    before = people.filing()
+    case = people.begin()
+    definition = read_file(type_files()[0])
+    with acting(SEEDER) as seeder:
+        assert actions.publish_type(actor=seeder, definition=definition).pk == before.pk
+        changed = read_text(GOOD.replace("不收费", "免费", 1), name="x")
+        after = actions.publish_type(actor=seeder, definition=changed)
+    assert (after.version, after.pk != before.pk) == (before.version + 1, True)
+    assert people.filing().pk == after.pk
+    with acting(Actor.system("tests")):
+        assert Case.objects.get(pk=case.pk).type_id == before.pk
+    with acting(actor_of("dana")) as dana, pytest.raises(NotAllowed):
+        actions.publish_type(actor=dana, definition=definition)
+    with acting(actor_of("rita")) as rita, pytest.raises(RuleViolation, match="not_published"):
+        actions.start_case(actor=rita, case_type=CaseType.objects.get(pk=before.pk), agency=people.office())
+
+
+@pytest.mark.django_db
+def test_a_new_service_of_fifteen_fields_is_a_file_and_no_python(tmp_path: Path) -> None:
+    fields = [
+        {"key": f"q{number}", "type": "text", "label": {"zh": f"问题{number}", "en": f"Question {number}"}}
+        for number in range(15)
+    ]
+    body = {
+        "code": "quick-report",
+        "title": {"zh": "示例报告", "en": "Example report"},
+        "nature": "report",
+        "prefix": "SL",
+        "applicants": {"persons": True},
+        "office": {"kinds": ["registry"]},
+        "guide": {
+            "summary": {"zh": "示例", "en": "Example"},
+            "result": {"zh": "回执", "en": "A receipt"},
+            "conditions": [{"text": {"zh": "没有", "en": "None"}}],
+            "fee": {"zh": "不收费", "en": "Free"},
+            "basis": [{"law": "示例规定", "evidence": "G"}],
+            "visits": 0,
+        },
+        "named_by": "main.q0",
+        "sections": [{"key": "main", "title": {"zh": "内容", "en": "Content"}, "fields": fields}],
+        "steps": [{"key": "decide", "kind": "decide", "title": {"zh": "决定", "en": "Decision"}}],
+        "decision": {"approved": {"zh": "同意", "en": "Agreed"}, "refused": {"zh": "不同意", "en": "Not agreed"}},
+    }
+    (tmp_path / "quick.yaml").write_text(yaml.safe_dump(body, allow_unicode=True), encoding="utf-8")
+    with override_settings(CASE_TYPES=[str(tmp_path)]), acting(SEEDER) as seeder:
+        assert [one.code for one in actions.load_types(actor=seeder)] == ["quick-report"]
+    rita, dana = signed_in(Client(), "rita"), signed_in(Client(), "dana")
+    assert "示例报告" in rita.get("/services/quick-report/").content.decode()
+    begun = rita.post("/services/quick-report/begin/", {"office": str(people.office().pk)})
+    url = begun.headers["Location"]
+    shown = " ".join(f"q{number}" for number in range(15))
+    answers = {f"q{number}": f"答{number}" for number in range(15)}
+    assert rita.post(f"{url}form/main/", {"shown": shown, "base": "0", "do": "next", **answers}).status_code == 302
+    assert rita.post(f"{url}check/", {}).status_code == 302
+    office = f"/workbench/cases/{url.strip('/').rpartition('/')[2]}/"
+    assert dana.post(f"{office}return/", {"fault:main.q3": "不完整"}).status_code == 302
+    assert rita.post(f"{url}form/main/", {"shown": "q3", "q3": "完整", "base": "99", "do": "next"}).status_code == 302
+    assert rita.post(f"{url}check/", {}).status_code == 302
+    for verb in ("accept", "approve"):
+        assert dana.post(f"{office}{verb}/", {}).status_code == 302, verb
+    with acting(Actor.system("tests")):
+        assert Case.objects.get().state == "approved"
