@@ -729,6 +729,18 @@ TABLE: dict[tuple[str, str], Access] = {
     ),
     ("portal:invitation", "get"): Access(an_invitation, (302, 403, 403, 403, 403, 403), also={"victor": 200}),
     ("portal:invitation", "post"): Access(an_invitation, (302, 403, 403, 403, 403, 403), "post", also={"victor": 302}),
+    ("portal:house_setting_list", "get"): house(at("/desk/settings/"), alice=200, bob=200, carol=200),
+    ("portal:house_setting", "get"): house(at("/desk/settings/desk.greeting/"), alice=200, bob=200, carol=200),
+    ("portal:house_setting", "post"): house(
+        at("/desk/settings/desk.greeting/"), method="post", alice=422, bob=403, carol=422
+    ),
+    ("portal:setting_list", "get"): Access(at("/workbench/settings/"), (302, 403, 200, 200, 200, 200)),
+    ("portal:setting_detail", "get"): Access(at("/workbench/settings/site.welcome/"), (302, 403, 200, 200, 200, 200)),
+    ("portal:setting_detail", "post"): Access(
+        at("/workbench/settings/site.welcome/"), (302, 403, 403, 403, 403, 422), "post"
+    ),
+    ("portal:place", "get"): everyone(at("/place/")),
+    ("portal:place", "post"): everyone(at("/place/"), 422, method="post"),
     ("portal:workbench", "get"): Access(at("/workbench/"), (302, 403, 200, 200, 200, 200)),
     ("portal:intake_upload", "get"): Access(at("/workbench/import/"), (302, 403, 403, 200, 200, 403)),
     ("portal:intake_upload", "post"): Access(at("/workbench/import/"), (302, 403, 403, 422, 422, 403), "post"),

@@ -664,6 +664,58 @@ def in_charge(page: Page, address: str) -> None:
         expect(page.locator("main")).to_contain_text(words)
 
 
+def _set(page: Page, address: str, value: str, *, lock: bool) -> None:
+    """Fill in the form of a setting on the page that is open, and see what holds now."""
+    page.goto(address)
+    page.fill("main textarea[name=value]", value)
+    page.fill("main textarea[name=reason]", "示例理由")
+    if lock:
+        page.locator("main input[name=locked]").check(force=True)
+    page.get_by_role("button", name="记录", exact=True).click()
+    page.wait_for_url("**saved=1")
+    expect(page.locator("section[aria-labelledby=holds]")).to_contain_text(value)
+
+
+def layers(page: Page, address: str) -> None:
+    """A person in charge words the desk; the city locks its own words, and takes them back; a visitor chooses the city."""
+    own, locked = f"请走东门 {sys.argv[3]} {sys.argv[4]}", f"全市一致 {sys.argv[3]} {sys.argv[4]}"
+    mine, theirs = f"{address}/desk/settings/desk.greeting/", f"{address}/workbench/settings/desk.greeting/?at=999900"
+    _as(page, address, "OWNER")
+    _act_for(page, address)
+    _set(page, mine, own, lock=False)
+    page.goto(f"{address}/desk/")
+    expect(page.locator("main")).to_contain_text(own)
+
+    _as(page, address, "ADMIN")
+    page.goto(f"{address}/workbench/settings/")
+    page.fill("main input[name=at]", "示例市")
+    page.get_by_role("button", name="显示", exact=True).click()
+    expect(page.locator("main")).to_contain_text("欢迎来到示例市")
+    _set(page, theirs, locked, lock=True)
+    expect(page.locator("main")).to_contain_text("示例平台运营中心")
+
+    _as(page, address, "OWNER")
+    _act_for(page, address)
+    page.goto(mine)
+    expect(page.locator("main")).to_contain_text("被锁定覆盖")
+    expect(page.locator("main textarea[name=value]")).to_have_count(0)
+    page.goto(f"{address}/desk/")
+    expect(page.locator("main")).to_contain_text(locked)
+
+    _as(page, address, "ADMIN")
+    page.goto(theirs)
+    page.fill("main textarea[name=back-reason]", "不再需要")
+    page.get_by_role("button", name="收回").click()
+    page.wait_for_url("**saved=1")
+
+    page.context.clear_cookies()
+    page.goto(f"{address}/place/")
+    page.fill("main input[name=at]", "示例市")
+    page.get_by_role("button", name="使用这个地区").click()
+    expect(page.locator("main")).to_contain_text("欢迎来到示例市")
+    expect(page.locator("footer")).to_contain_text("0999-12345")
+
+
 def _letter() -> bytes:
     """A page without words, as a scanner makes it."""
     pages = b"<</Type/Pages/Kids[3 0 R]/Count 1>>"
@@ -807,6 +859,7 @@ JOURNEYS: dict[str, Callable[[Page, str], None]] = {
     "verify": verify,
     "counter": counter,
     "in_charge": in_charge,
+    "layers": layers,
     "file_group": file_group,
 }
 

@@ -77,7 +77,7 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
     other, others = stack.second("registrar")
     resident, secret = stack.account("reader")
     owner, member = stack.account("owner"), stack.account("resident")
-    head = stack.account("head")
+    head, admin = stack.account("head"), stack.account("administrator")
     more = {
         "LOGIN_OWNER": owner[0],
         "PASSWORD_OWNER": owner[1],
@@ -85,6 +85,8 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
         "PASSWORD_RESIDENT": member[1],
         "LOGIN_HEAD": head[0],
         "PASSWORD_HEAD": head[1],
+        "LOGIN_ADMIN": admin[0],
+        "PASSWORD_ADMIN": admin[1],
     }
     answer = subprocess.run(
         [sys.executable, "-m", "tests.journeys", journey, stack.address, "on" if javascript else "off", str(width)],
@@ -117,6 +119,7 @@ def run(stack: Stack, journey: str, *, javascript: bool, width: int = 1440, role
         "verify",
         "counter",
         "in_charge",
+        "layers",
         "file_group",
     ],
 )

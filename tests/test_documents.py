@@ -84,7 +84,7 @@ RESPONSIBILITIES = {
     "api": "The API's instance, its errors and its description; mounts each app's router. Owns no tables",
     "orgs": "Organizations as they stand today, search rows, marks, members and invitations, agencies, roles, leave cover, who acts",
     "accounts": "People and the accounts they sign in with",
-    "rulebook": "Dated parameters and rules: the numbers the law asks for, facts, and what is found about one draft or many rows",
+    "rulebook": "Dated parameters and rules: the numbers the law asks for, facts, what is found about a draft; settings by division and organization",
     "loudspeaker": "Broadcasts for village loudspeakers: recording or text, approval, schedule, receipts",
     "files": "Private uploads, whole or in pieces: inspected, kept under random names, opened by short-lived links",
     "notify": "Notices to people: kinds, messages, preferences, outbox, channels",

@@ -92,6 +92,11 @@ PLACES: Final = (
     # The demonstration is always the same, so one of its bodies can be named.
     Place("correct", "/workbench/orgs/51999901MJ00009740/correct/", staff=True),
     Place("past_day", "/orgs/51999901MJ00009740/?on=2021-01-01"),
+    Place("layers", "/workbench/settings/", staff=True),
+    Place("layers_wrong", "/workbench/settings/?at=%E6%97%A0%E6%AD%A4%E5%9C%B0", staff=True, status=422),
+    Place("layer", "/workbench/settings/site.welcome/", staff=True),
+    Place("layer_locked", "/workbench/settings/notice.letter/", staff=True),
+    Place("place", "/place/"),
     Place("parameter", "/workbench/parameters/licence.correction_days/", staff=True),
     Place("import", "/workbench/", staff=True, follow=".wt td a"),
     Place("objection_raise", "/orgs/", follow=".res h3 a", then="objection/"),

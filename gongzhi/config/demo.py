@@ -173,6 +173,14 @@ BROADCASTS = [
     ("秋季防火", "各位乡亲，秋天天干物燥，请不要在田边烧秸秆，上山不要带火种。", 6, ["12:00"]),
 ]
 
+#: Scope, setting, value, whether it is locked, reason.
+SETTINGS = (
+    ("", "notice.letter", "yes", True, "没有手机和邮箱的人，各地都能收到信函通知。"),
+    ("99/9999/", "site.name", "示例市社会组织服务平台", False, "与市民服务中心的叫法一致。"),
+    ("99/9999/", "site.welcome", "欢迎来到示例市。年度报告有不明白的，可以到市民服务中心三楼找我们，带上登记证书即可。", False, "开年报季。"),
+    ("99/9999/", "site.help_line", "0999-12345（工作日 9:00–17:30）", False, "当地服务电话。"),
+    ("99/9999/", "promise.question_days", "3", False, "三天内说得清为什么查看。"),
+)  # fmt: skip
 #: Filings of community groups that wait at the office: name, what it does. The last one is a draft.
 GROUPS = (
     ("示例市示例街道××社区合唱队", "每周两次排练，节日演出"),

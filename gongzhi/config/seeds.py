@@ -40,6 +40,8 @@ from gongzhi.registry.enums import BranchKind, LineageKind
 from gongzhi.registry.lists import open_list
 from gongzhi.registry.models import Objection, Officer
 from gongzhi.rulebook import seeds as rulebook
+from gongzhi.rulebook.actions import layers
+from gongzhi.rulebook.models import Setting
 
 REFERENCE_LOADERS: list[Callable[..., object]] = [reference.load, rulebook.load, case_types.load]
 
@@ -54,6 +56,7 @@ SEEDER = Actor.system(
             "registry.import",
             "reference.load",
             "reference.enter_division",
+            "rulebook.keep_settings",
             "rulebook.load",
         }
     ),
@@ -106,6 +109,7 @@ def load_demo(var: Path, *, size: str, if_empty: bool) -> None:
             json.dump(passwords, handle)
     _record_around(size)
     _announce()
+    _set()
     _file_groups()
 
 
@@ -234,6 +238,20 @@ def _announce() -> None:
             loudspeaker.ask_approval(actor=officer, broadcast=broadcast)
     with acting(_registrar("deputy@demo.example")) as deputy:
         loudspeaker.approve_broadcast(actor=deputy, broadcast=made[0])
+
+
+def _set() -> None:
+    """The words of the demonstration's division, a shorter promise there, and what the country has locked: once."""
+    if Setting.objects.exists():
+        return
+    account = Account.objects.get(email="admin@demo.example")
+    appointment = Appointment.objects.get(person_id=account.person_id, role=Role.ADMINISTRATOR)
+    actor = for_agency(account, appointment.agency_id, uuid.uuid4())
+    if actor is None:
+        raise LookupError("the demonstration's system administrator has no appointment today")
+    with acting(actor):
+        for scope, code, value, locked, reason in demo.SETTINGS:
+            layers.choose_setting(actor=actor, scope=scope, code=code, value=value, locked=locked, reason=reason)
 
 
 def _make_person(email: str, name: str, agency_name: str, kind: AgencyKind, path: str, role: Role) -> dict[str, str]:

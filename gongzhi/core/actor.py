@@ -54,6 +54,9 @@ class Actor:
     process: str = ""
     #: Division path of the agency acted for; empty for everyone else.
     path: str = ""
+    #: Division path whose settings hold for the actor: the agency's own, or that of the organization's registry. Opens
+    #: nothing; empty where nobody knows.
+    place: str = ""
     #: Permission codes of the roles held in the present capacity.
     permissions: frozenset[str] = frozenset()
     #: What the page may greet with: a masked name, and the body acted for. Never more than the mask.

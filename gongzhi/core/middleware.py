@@ -76,6 +76,7 @@ def unavailable(request: HttpRequest) -> HttpResponse:
             content_type="application/problem+json",
         )
     else:
+        request.asks_no_database = True  # type: ignore[attr-defined]  # the words of the place are those of the platform
         response = render(request, "errors/503.html", status=503)
     response.headers["Retry-After"] = "10"
     return response

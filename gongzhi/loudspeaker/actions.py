@@ -47,6 +47,11 @@ def _violation(code: str, text: str, field: str) -> RuleViolation:
     return RuleViolation(f"loudspeaker.{code}", text, field=field)
 
 
+def _switched_on(path: str, field: str) -> None:
+    if not selectors.is_on(path):
+        raise _violation("switched_off", _("The village loudspeaker is switched off in this division."), field)
+
+
 def _check(
     *,
     path: str,
@@ -57,6 +62,7 @@ def _check(
     times: Sequence[str],
     urgent_because: str,
 ) -> None:
+    _switched_on(path, "place")
     if bool(text.strip()) == (recording is not None):
         raise _violation("one_sound", _("Give a recording or a text, one of them."), "text")
     if recording is not None and recording.format not in RECORDINGS:
@@ -195,12 +201,13 @@ def give_back(*, actor: Actor, broadcast: Broadcast, reason: str) -> Broadcast:
 def approve_broadcast(*, actor: Actor, broadcast: Broadcast) -> list[Airing]:
     """Approve somebody else's broadcast: from now on its playing points find it. The airings to come.
 
-    Raises `NotAllowed` for who made it, `RuleViolation` for one that does not wait, whose times have all passed, or
-    whose recording a scanner found infected.
+    Raises `NotAllowed` for who made it, `RuleViolation` for one that does not wait, whose times have all passed, whose
+    recording a scanner found infected, or whose division has switched the module off.
     """
     broadcast = _locked(broadcast)
     if not policies.can_approve(actor, broadcast):
         raise NotAllowed(APPROVE)
+    _switched_on(broadcast.path, "")
     if broadcast.recording is not None and broadcast.recording.scan_state == ScanState.INFECTED:
         raise _violation("infected", _("The virus scanner found something harmful in this recording."), "")
     now = timezone.now()

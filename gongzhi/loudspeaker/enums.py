@@ -7,6 +7,9 @@ from typing import Final
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+#: The name under which it is switched on and off among the settings.
+MODULE: Final = "loudspeaker"
+
 #: Write or record a broadcast, ask for its approval, withdraw it.
 PREPARE: Final = "loudspeaker.prepare"
 #: Approve somebody else's broadcast, or give it back.

@@ -11,10 +11,11 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from gongzhi.core.times import local
-from gongzhi.loudspeaker.enums import State
+from gongzhi.loudspeaker.enums import MODULE, State
 from gongzhi.loudspeaker.models import Airing, Broadcast, Point, Receipt, below
 from gongzhi.reference.models import Division
 from gongzhi.rulebook import selectors as rulebook
+from gongzhi.rulebook.selectors import layers
 
 #: A receipt counts as missing this long after the airing's time.
 GRACE: Final = dt.timedelta(minutes=30)
@@ -60,6 +61,11 @@ def quiet_hours(path: str, *, on: dt.date) -> Quiet:
     return Quiet(int(begin.number), int(end.number), begin.article, begin.is_unverified)
 
 
+def is_on(path: str) -> bool:
+    """Whether the loudspeaker is switched on in a division. One query."""
+    return layers.is_on(MODULE, path=path)
+
+
 def _above(path: str) -> list[str]:
     """A path and every path above it, the nation too."""
     steps = path.strip("/").split("/") if path != "/" else []
@@ -67,7 +73,10 @@ def _above(path: str) -> list[str]:
 
 
 def due_at(point: Point) -> list[Airing]:
-    """What a playing point is to play, or has just had to, in order, with its own receipt as `mine`. Two queries."""
+    """What a playing point is to play, or has just had to, in order, with its own receipt as `mine`; nothing
+    where the module is switched off. Three queries."""
+    if not is_on(point.path):
+        return []
     now = timezone.now()
     airings = list(
         Airing.objects.filter(

@@ -24,9 +24,10 @@ from gongzhi.files.contracts import Owner
 from gongzhi.files.enums import Purpose
 from gongzhi.files.models import Upload
 from gongzhi.loudspeaker import actions, policies, selectors, speech
-from gongzhi.loudspeaker.enums import KEEP_POINTS, PREPARE, Played, State
+from gongzhi.loudspeaker.enums import KEEP_POINTS, MODULE, PREPARE, Played, State
 from gongzhi.loudspeaker.forms import BroadcastForm, PointForm
 from gongzhi.loudspeaker.models import Airing, Broadcast, Point, Receipt
+from gongzhi.rulebook import handlers as places
 
 PAGE = 30
 _RANGE: Final = re.compile(r"bytes=(\d{1,15})-(\d{0,15})", re.ASCII)
@@ -39,8 +40,11 @@ def _page(rows: Any, *, name: str, order: tuple[str, ...], request: DoorRequest)
 
 
 def _allow(request: DoorRequest) -> None:
+    """Who has nothing to do with broadcasts is refused; where the module is switched off, there is no such page."""
     if not policies.can_see(request.actor):
         raise NotAllowed(PREPARE)
+    if not places.PLACES.is_on(request, MODULE):
+        raise Http404
 
 
 def _broadcast(request: DoorRequest, public_id: str) -> Broadcast:
@@ -142,6 +146,7 @@ def broadcast_new(request: DoorRequest) -> HttpResponse:
     """Make a broadcast."""
     if not request.actor.may(PREPARE):
         raise NotAllowed(PREPARE)
+    _allow(request)
     form, done = _filled(request, None)
     status = 422 if request.method == "POST" else 200
     return done or render(
@@ -384,8 +389,9 @@ def point_due(request: DoorRequest, secret: str) -> HttpResponse:
 @require_safe
 def point_sound(request: DoorRequest, secret: str, number: int) -> HttpResponseBase:
     """The sound of one airing."""
-    airing = _airing(_point(secret), number)
-    if airing.broadcast.state != State.APPROVED:
+    point = _point(secret)
+    airing = _airing(point, number)
+    if airing.broadcast.state != State.APPROVED or not selectors.is_on(point.path):
         raise Http404
     return _in_part(request, _sound(airing.broadcast))
 

@@ -36,6 +36,7 @@ from gongzhi.notify.contracts import (
     NoticeKind,
     UnknownKind,
     address_book,
+    channel_gate,
     courier_of,
     kind_of,
 )
@@ -89,20 +90,20 @@ OVERDUE = dt.timedelta(days=2)
 
 #: Without a conflict target and without RETURNING: the second wall lets anybody leave a row and only its owner see it.
 LEAVE = """
-    INSERT INTO notify_message (person_id, kind, params, url_name, url_args, key, promised, created_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, now()) ON CONFLICT DO NOTHING
+    INSERT INTO notify_message (person_id, kind, params, url_name, url_args, key, promised, org_id, created_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, now()) ON CONFLICT DO NOTHING
 """
 POST = """
     INSERT INTO notify_outbox
-      (id, person_id, kind, params, key, channel, state, attempts, unknown_ends, created_at, next_try_at, reason, fault,
-       reference)
-    VALUES (%s, %s, %s, %s, %s, %s, 'waiting', 0, 0, now(), now(), '', '', gen_random_uuid()) ON CONFLICT DO NOTHING
+      (id, person_id, kind, params, key, org_id, channel, state, attempts, unknown_ends, created_at, next_try_at, reason,
+       fault, reference)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, 'waiting', 0, 0, now(), now(), '', '', gen_random_uuid()) ON CONFLICT DO NOTHING
 """
 
 
 #: What was promised since a moment and stands in no outbox. Young ones may still be written by their own transaction.
 MISSING = """
-    SELECT m.person_id, m.kind, m.params::text, m.key, promised.channel
+    SELECT m.person_id, m.kind, m.params::text, m.key, m.org_id, promised.channel
     FROM notify_message m CROSS JOIN LATERAL unnest(m.promised) AS promised (channel)
     WHERE m.created_at >= %s AND NOT EXISTS (
       SELECT FROM notify_outbox o WHERE o.person_id = m.person_id AND o.key = m.key AND o.channel = promised.channel)
@@ -144,12 +145,13 @@ def notify(
     key: str,
     url_name: str = "",
     url_args: Sequence[str | int] = (),
+    org_id: int | None = None,
 ) -> bool:
     """Leave a person a message and queue what goes out to them, in the caller's transaction.
 
     `key` names the occasion (`cases.returned:123`): the same key for the same person is the same notice and changes
     nothing, then the answer is False. `params` holds ids, codes and references for the kind's words; `url_name` and
-    `url_args` say where it leads. What the person switched off is decided when it is sent. Needs no permission: the
+    `url_args` say where it leads, `org_id` for which organization the person is told. What the person switched off is decided when it is sent. Needs no permission: the
     calling action was allowed. Raises `UnknownKind`, and ValueError for params that are not those of the kind or that
     look like personal values.
     """
@@ -160,18 +162,18 @@ def notify(
     words = Jsonb(dict(params))
     # Mail is always promised, because the console stands in for a server; the others where somebody delivers.
     promised = [channel for channel in sorted(known.channels) if channel == Channel.MAIL or courier_of(channel)]
-    if not _inserted(LEAVE, [person_id, kind, words, url_name, Jsonb(list(url_args)), key, promised]):
+    if not _inserted(LEAVE, [person_id, kind, words, url_name, Jsonb(list(url_args)), key, promised, org_id]):
         return False
     for channel in promised:
-        _post(person_id, kind, words, key, channel)
+        _post(person_id, kind, words, key, org_id, channel)
     audit.record(actor=actor, event="notify.notice.left", details={"kind": kind, "person": person_id})
     return True
 
 
-def _post(person_id: int, kind: str, words: Jsonb, key: str, channel: str) -> None:
+def _post(person_id: int, kind: str, words: Jsonb, key: str, org_id: int | None, channel: str) -> None:
     """Put one delivery into the outbox and queue its first try."""
     pk = next_pk(Outbox)
-    _inserted(POST, [pk, person_id, kind, words, key, str(channel)])
+    _inserted(POST, [pk, person_id, kind, words, key, org_id, str(channel)])
     jobs.enqueue("notify.deliver", outbox_id=pk)
 
 
@@ -289,6 +291,9 @@ def begin_sending(*, actor: Actor, outbox_id: int) -> bool:
         log.warning("notify.unknown_end", extra={"outbox": row.pk})
     if _is_switched_off(row):
         _give_up(actor, row, Reason.SWITCHED_OFF)
+        return False
+    if _is_closed_here(row):
+        _give_up(actor, row, Reason.CLOSED_HERE)
         return False
     if row.state == Delivery.WAITING and (morning := _quiet_until(row, now)) is not None:
         row.next_try_at = morning
@@ -439,8 +444,8 @@ def reconcile(*, actor: Actor, now: dt.datetime | None = None) -> Reconciled:
     with connection.cursor() as cursor:
         cursor.execute(MISSING, [since, REQUEUED_AT_ONCE])
         missing = cursor.fetchall()
-    for person_id, kind, params, key, channel in missing:
-        _post(person_id, kind, Jsonb(json.loads(params)), key, channel)
+    for person_id, kind, params, key, org_id, channel in missing:
+        _post(person_id, kind, Jsonb(json.loads(params)), key, org_id, channel)
     rows = Outbox.objects.visible_to(actor)
     found = Reconciled(
         missing=len(missing),
@@ -493,6 +498,21 @@ def _is_switched_off(row: Outbox) -> bool:
         ).values_list("kind", "on")
     )
     return not chosen.get(row.kind, chosen.get(category, True))
+
+
+def _is_closed_here(row: Outbox) -> bool:
+    """Whether the person's division, or the organization for which they are told, does not use this channel.
+
+    What a person cannot switch off goes out all the same: no office keeps a decision or a new device from somebody.
+    """
+    try:
+        may_be_kept = kind_of(row.kind).may_be_switched_off
+    except UnknownKind:
+        return False
+    gate = channel_gate()
+    if gate is None or not may_be_kept:
+        return False
+    return not gate.is_open(person_id=row.person_id, org_id=row.org_id, channel=row.channel)
 
 
 def _quiet_until(row: Outbox, now: dt.datetime) -> dt.datetime | None:

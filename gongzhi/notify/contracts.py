@@ -95,6 +95,17 @@ class Courier(Protocol):
         ...
 
 
+class ChannelGate(Protocol):
+    """Knows which channels a division or an organization uses. The app that keeps organizations registers one."""
+
+    def is_open(self, *, person_id: int, org_id: int | None, channel: str) -> bool:
+        """Whether notices that may be switched off go out to a person on a channel; `org_id` for whom the person is told.
+
+        Asked by the delivering process.
+        """
+        ...
+
+
 @runtime_checkable
 class Answering(Protocol):
     """A courier whose provider can be asked what became of a reference."""
@@ -107,6 +118,7 @@ class Answering(Protocol):
 _kinds: dict[str, NoticeKind] = {}
 _books: list[AddressBook] = []
 _couriers: dict[str, Courier] = {}
+_gates: list[ChannelGate] = []
 
 
 class UnknownKind(LookupError):
@@ -164,3 +176,15 @@ def register_courier(courier: Courier) -> None:
 def courier_of(channel: str) -> Courier | None:
     """Who delivers on a channel, if anybody."""
     return _couriers.get(channel)
+
+
+def register_channel_gate(gate: ChannelGate) -> None:
+    """Set the one gate. ValueError when another is there."""
+    if _gates and _gates[0] is not gate:
+        raise ValueError("there is a channel gate already")
+    _gates[:] = [gate]
+
+
+def channel_gate() -> ChannelGate | None:
+    """The gate, if an app registered one; without one every channel is open."""
+    return _gates[0] if _gates else None

@@ -86,14 +86,15 @@ OVERSEE = "notify.oversee"
 
 
 class Reason(models.TextChoices):
-    """Why a delivery failed or was given up. Only the first two are faults somebody has to look at."""
+    """Why a delivery failed or was given up. What somebody chose so is in `EXPECTED`; the rest somebody looks at."""
 
     ERROR = "error", _("The channel refused or did not answer")
     UNKNOWN_END = "unknown_end", _("A try ended without an answer")
     NO_ADDRESS = "no_address", _("The person has no address on this channel")
     SWITCHED_OFF = "switched_off", _("The person switched this notice off")
     NO_COURIER = "no_courier", _("Nobody delivers on this channel")
+    CLOSED_HERE = "closed_here", _("The division or the organization does not use this channel")
 
 
-#: The person's own choice or state: nothing is wrong.
-EXPECTED = frozenset({Reason.NO_ADDRESS, Reason.SWITCHED_OFF})
+#: Somebody's own choice or state: nothing is wrong.
+EXPECTED = frozenset({Reason.NO_ADDRESS, Reason.SWITCHED_OFF, Reason.CLOSED_HERE})

@@ -52,6 +52,8 @@ class Message(models.Model):
     #: Where it leads: the name of a URL and its arguments, so that the address is in the reader's language.
     url_name = models.CharField(max_length=64, blank=True, default="")
     url_args: models.JSONField[Any, Any] = models.JSONField(default=list)
+    #: The organization for which the person is told; null for what concerns the person or their office.
+    org_id = models.BigIntegerField(null=True)
     #: What makes the notice one: the same key for the same person is the same notice.
     key = models.CharField(max_length=128)
     #: The channels on which it was promised to go out too; the reconciler holds the outbox against them.
@@ -131,6 +133,7 @@ class Outbox(HasState):
     kind = models.CharField(max_length=64)
     params: models.JSONField[Any, Any] = models.JSONField(default=dict)
     key = models.CharField(max_length=128)
+    org_id = models.BigIntegerField(null=True)
     channel = models.CharField(max_length=8, choices=Channel.choices)
     state = models.CharField(max_length=8, choices=Delivery.choices, default=Delivery.WAITING)
     #: Tries that began. More than one on a sent row means that somebody may have it twice.

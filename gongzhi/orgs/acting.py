@@ -13,9 +13,10 @@ from gongzhi.accounts.models import Account, ApiClient
 from gongzhi.accounts.sessions import by_card_alone
 from gongzhi.core.actor import Actor, ActorKind, Scope
 from gongzhi.core.times import today
-from gongzhi.orgs.enums import FROM_ABOVE
+from gongzhi.orgs.enums import FROM_ABOVE, GOVERNING
 from gongzhi.orgs.models import Agency, Appointment, Cover, Membership
 from gongzhi.orgs.roles import EVERY_OFFICIAL, permissions_held, permissions_of
+from gongzhi.rulebook.enums import KEEP_SETTINGS
 
 #: Session key that holds the capacity a person chose: `agency:<id>`, `org:<id>`, or empty for oneself.
 ACTING_FOR = "acting_for"
@@ -85,12 +86,18 @@ def for_agency(account: Account, agency_id: int, request_id: uuid.UUID) -> Actor
         person_id=account.person_id,
         agency_id=agency.pk,
         path=agency.path,
-        permissions=own.union(*(permissions_of(one.role) for one in found)),
+        place=agency.path,
+        permissions=own.union(*(permissions_of(one.role) for one in found)) - _withheld(agency),
         label=account.name_masked,
         acting_for=agency.name,
         covers=tuple(sorted({one.person_id for one in found if not permissions_of(one.role) <= own})),
         request_id=request_id,
     )
+
+
+def _withheld(agency: Agency) -> frozenset[str]:
+    """What a role does not bring at an agency of this kind: only those that govern a division keep its settings."""
+    return frozenset() if agency.kind in GOVERNING else frozenset({KEEP_SETTINGS})
 
 
 def for_organization(account: Account, org_id: int, request_id: uuid.UUID) -> Actor | None:
@@ -104,6 +111,7 @@ def for_organization(account: Account, org_id: int, request_id: uuid.UUID) -> Ac
         scope=Scope(org=org_id),
         person_id=account.person_id,
         org_id=org_id,
+        place=membership.org.path,
         permissions=permissions_held(membership.role, membership.delegated),
         label=account.name_masked,
         acting_for=membership.org.name,

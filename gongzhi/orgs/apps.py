@@ -7,10 +7,11 @@ class OrgsConfig(AppConfig):
 
     def ready(self) -> None:
         from gongzhi.core.waiting import register_recent, register_waiting
-        from gongzhi.notify.contracts import register_kind
-        from gongzhi.orgs.handlers import RECENT, WAITING
+        from gongzhi.notify.contracts import register_channel_gate, register_kind
+        from gongzhi.orgs.handlers import GATE, RECENT, WAITING
         from gongzhi.orgs.notifications import KINDS
 
+        register_channel_gate(GATE)
         for kind in KINDS:
             register_kind(kind)
         for source in WAITING:

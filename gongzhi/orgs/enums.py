@@ -94,6 +94,10 @@ ROLES_OF_KIND: dict[str, tuple[Role, ...]] = {
 }
 
 
+#: Kinds of agencies whose administrator keeps the settings of their division: one voice a division. A business authority, an
+#: auditor or a funder of the same place has none.
+GOVERNING = (AgencyKind.REGISTRY, AgencyKind.OPERATOR, AgencyKind.COMMUNITY)
+
 #: The three administrators (三员分立). Nobody holds two of them, wherever they are appointed.
 THREE_DUTIES = (Role.ADMINISTRATOR, Role.SECURITY, Role.AUDIT)
 #: Roles that name others or keep the platform: given from above only, and lent to nobody during leave.

@@ -1,10 +1,10 @@
-"""What orgs answer for the list of what waits: claims, delegations, invitations, cover, roles and openings that end."""
+"""What orgs answer for lower apps: what waits and ends, and which channels of notices a division or an organization uses."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from gongzhi.accounts.models import Account
+from gongzhi.accounts.models import Account, Person
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.crypto import blind_index
 from gongzhi.core.door import acting
@@ -41,7 +41,10 @@ from gongzhi.orgs.models import (
     Invitation,
     Membership,
     Opening,
+    Organization,
 )
+from gongzhi.rulebook import catalogue
+from gongzhi.rulebook.selectors import layers
 
 #: The platform looks for whom an open invitation was made: that person belongs to no organization yet.
 FINDER = Actor.system("orgs.invitations")
@@ -365,3 +368,18 @@ class HouseWritten:
 
 
 RECENT = (OwnClaims(), HouseWritten())
+
+
+class SettingsGate:
+    """Asks the settings: for an organization its own and those above it, else those of where the person lives."""
+
+    def is_open(self, *, person_id: int, org_id: int | None, channel: str) -> bool:
+        """Two queries. A person whose division nobody knows has the nation's."""
+        if org_id is not None:
+            path = Organization.objects.filter(pk=org_id).values_list("path", flat=True).first()
+        else:
+            path = Person.objects.filter(pk=person_id).values_list("path", flat=True).first()
+        return layers.held(catalogue.channel(channel), path=path or "", org_id=org_id).is_on
+
+
+GATE: Final = SettingsGate()

@@ -28,7 +28,7 @@ EVERY_OFFICIAL = frozenset({"orgs.see_workbench", "privacy.read_out"})
 ROLES: dict[str, RoleDefinition] = {
     Role.ADMINISTRATOR: RoleDefinition(
         _(
-            "Keeps the platform running: calendar, divisions, parameters, notices. Opens no account and appoints nobody."
+            "Keeps the platform running: calendar, divisions, parameters, settings, notices. Opens no account and appoints nobody."
         ),
         frozenset(
             {
@@ -42,6 +42,7 @@ ROLES: dict[str, RoleDefinition] = {
                 "reference.announce_year",
                 "reference.enter_division",
                 "rulebook.amend",
+                "rulebook.keep_settings",
             }
         ),
     ),
@@ -92,8 +93,11 @@ ROLES: dict[str, RoleDefinition] = {
         frozenset({"orgs.see_workbench", "privacy.read_out"}),
     ),
     Role.HEAD: RoleDefinition(
-        _("Names the staff of their own agency and ends their roles; decides nothing about an organization."),
-        frozenset({"orgs.keep_staff", "orgs.see_workbench"}),
+        _(
+            "Names the staff of their own agency and ends their roles; keeps the settings of the division where the agency"
+            " governs it. Decides nothing about an organization."
+        ),
+        frozenset({"orgs.keep_staff", "orgs.see_workbench", "rulebook.keep_settings"}),
     ),
     Role.OVERSEER: RoleDefinition(
         _(
@@ -149,6 +153,7 @@ ROLES: dict[str, RoleDefinition] = {
                 "orgs.read_house",
                 "orgs.see_desk",
                 "privacy.answer",
+                "rulebook.choose_settings",
             }
         ),
     ),
@@ -187,6 +192,7 @@ MEANINGS: dict[str, str | Promise] = {
     "orgs.name_owners": _("name further persons in charge"),
     "orgs.read_house": _("read what the organization keeps for itself"),
     "orgs.keep_house": _("write what the organization keeps for itself, and file it to the authority"),
+    "rulebook.choose_settings": _("choose the organization's settings"),
     "privacy.answer": _("answer people who ask why the organization looked at their data"),
 }
 #: What may be delegated to a handler, one by one. Seeing the desk always belongs to it.

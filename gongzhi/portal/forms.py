@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.core.times import today
@@ -18,6 +19,8 @@ from gongzhi.orgs.enums import GROUND_ARTICLES, AgencyKind, Basis, HouseKind, Ki
 from gongzhi.orgs.roles import DELEGABLE, MEANINGS, ROLES
 from gongzhi.reference.codes import code_list
 from gongzhi.registry import names
+from gongzhi.rulebook.catalogue import Definition
+from gongzhi.rulebook.enums import NO, YES, Shape
 from gongzhi.ui.forms import Checkboxes, DateBoxesField, Form, Radios
 
 
@@ -96,6 +99,90 @@ class NameForm(Form):
             self.shared = tuple(found)
             raise forms.ValidationError(_("Several divisions are called so. Put the province or city before it."))
         return found[0]
+
+
+class PlaceForm(Form):
+    """A division somebody asks about or lives in."""
+
+    at = forms.CharField(
+        label=_("Division"),
+        max_length=60,
+        help_text=_("A province, city, county or street, or its code. “National” means the whole country."),
+    )
+
+    #: Paths of the divisions a shared name may mean, for the reader to choose from.
+    shared: tuple[str, ...] = ()
+
+    def clean_at(self) -> str:
+        """The path of the division; `/` for the nation."""
+        found = names.divisions_named(self.cleaned_data["at"])
+        if not found:
+            raise forms.ValidationError(_("No division in use is called so. Type its full name or its code."))
+        if len(found) > 1:
+            self.shared = tuple(found)
+            raise forms.ValidationError(_("Several divisions are called so. Choose one below."))
+        return found[0]
+
+
+def _reason_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Why"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("Whoever sees this setting can read it. Do not write about persons."),
+    )
+
+
+class SettingForm(Form):
+    """What a level says of one setting from a day on. The question for the value is that of the setting."""
+
+    def __init__(self, asked: Definition, *arguments: Any, most: int | None, may_lock: bool, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["value"] = _value_field(asked, most)
+        if may_lock:
+            self.fields["locked"] = forms.BooleanField(
+                label=_("Lock it: the same everywhere below"),
+                required=False,
+                help_text=_("What levels below have chosen stays written and does not count while the lock holds."),
+            )
+        self.fields["valid_from"] = DateBoxesField(label=_("Holds from"), help_text=_("Today, or a day within a year."))
+        self.fields["reason"] = _reason_field()
+
+
+class TakeBackForm(Form):
+    """Why a level says nothing of a setting any more."""
+
+    #: Both forms stand on one page, so their questions need names of their own.
+    prefix = "back"
+    valid_from = DateBoxesField(label=_("From which day"), help_text=_("Today, or a day within a year."))
+    reason = _reason_field()
+
+
+class TextField(forms.CharField):
+    """A text of some lines. Browsers send each end of a line as two signs; it counts and is kept as one."""
+
+    def to_python(self, value: Any) -> Any:
+        """The text with one sign at the ends of its lines."""
+        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+
+
+def _value_field(asked: Definition, most: int | None) -> forms.Field:
+    """The question for a value, by the shape of the setting; the action checks it again."""
+    if asked.shape is Shape.SWITCH:
+        choices = [(YES, _("On")), (NO, _("Off"))]
+        return forms.ChoiceField(label=_("On or off"), choices=choices, widget=Radios)
+    if asked.shape is Shape.DAYS:
+        return forms.CharField(
+            label=_("Working days"),
+            max_length=4,
+            widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "govuk-input--width-3"}),
+            help_text=format_lazy(_("{least} to {most}: never more than the parameter."), least=asked.least, most=most),
+        )
+    if asked.shape is Shape.LINE:
+        hint = format_lazy(_("At most {most} characters. Everybody there reads it."), most=asked.longest)
+        return forms.CharField(label=_("What it says"), max_length=asked.longest, help_text=hint)
+    area, hint = forms.Textarea(attrs={"rows": 3}), _("Everybody there reads it.")
+    return TextField(label=_("What it says"), widget=area, max_length=asked.longest, help_text=hint)
 
 
 class NoticesForm(Form):

@@ -24,6 +24,7 @@ from gongzhi.orgs.policies import can_save_searches
 from gongzhi.orgs.search.asking import Asked
 from gongzhi.portal import results
 from gongzhi.portal.forms import NoticesForm, SavedSearchForm
+from gongzhi.portal.selectors import closed_channels
 
 MESSAGES_ON_A_PAGE = 20
 
@@ -111,6 +112,7 @@ def choose(request: DoorRequest) -> HttpResponse:
     context = {
         "form": form,
         "saved": "saved" in request.GET,
+        "closed": closed_channels(request.actor),
     }
     return render(request, "portal/notices_choose.html", context, status=422 if request.method == "POST" else 200)
 

@@ -16,12 +16,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from gongzhi.accounts.models import Account, Verification
+from gongzhi.accounts.models import Account, Person, Verification
 from gongzhi.core import searchtext
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.door import acting
 from gongzhi.core.times import SHANGHAI, today
 from gongzhi.core.waiting import what_waits, what_was_recent
+from gongzhi.notify.enums import Channel
 from gongzhi.notify.selectors import unread_count
 from gongzhi.orgs.acting import for_self
 from gongzhi.orgs.enums import ENDED, INVITE, READ_HOUSE, HouseKind
@@ -31,6 +32,8 @@ from gongzhi.privacy.enums import ANSWER
 from gongzhi.reference.codes import code_list
 from gongzhi.reference.models import Division
 from gongzhi.registry.models import Confirmation, Source, Version
+from gongzhi.rulebook.catalogue import channel
+from gongzhi.rulebook.selectors import layers
 
 #: Marks a reader weighs before giving, as lists and filters name them.
 MARKS: dict[str, str | Promise] = {
@@ -250,6 +253,13 @@ def last_source() -> Source | None:
     return Source.objects.order_by("-pk").first()
 
 
+def closed_channels(actor: Actor) -> list[str | Promise]:
+    """The channels on which the division of a person sends nothing that may be switched off. Two queries."""
+    path = Person.objects.visible_to(actor).filter(pk=actor.person_id or 0).values_list("path", flat=True).first()
+    held = layers.in_force(path=path or "", codes=[channel(name) for name in Channel])
+    return [name.label for name in Channel if not held[channel(name)].is_on]
+
+
 # --- an organization's desk ---
 
 #: Places of a desk: address, label, the permission that shows it.
@@ -261,6 +271,7 @@ DESK = (
     ("portal:house_list", gettext_lazy("Own records"), READ_HOUSE),
     ("portal:desk_seen", gettext_lazy("What the authority can see"), ""),
     ("privacy:desk_questions", gettext_lazy("Questions"), ANSWER),
+    ("portal:house_setting_list", gettext_lazy("Settings"), ""),
 )
 
 

@@ -11,8 +11,18 @@ AMEND = "rulebook.amend"
 #: Load the packaged edition; held by the platform's own processes.
 LOAD = "rulebook.load"
 
+#: Set, lock and take back settings for one's own division and everything below it.
+KEEP_SETTINGS = "rulebook.keep_settings"
+#: Choose for one's own organization what the levels above leave open.
+CHOOSE_SETTINGS = "rulebook.choose_settings"
+
 #: `set_by` of a version that came with the platform.
 PACKAGE = "package"
+
+#: How a switch is kept.
+YES, NO = "yes", "no"
+#: What stands before the number of an organization in the scope of a setting.
+ORGANIZATION = "org:"
 
 
 class Evidence(models.TextChoices):
@@ -74,6 +84,24 @@ PHRASES = {
 
 #: Units that may have decimals; everything else is counted in whole numbers.
 FRACTIONAL = frozenset({Unit.PERCENT, Unit.FACTOR, Unit.YUAN, Unit.SCORE, Unit.HOUR})
+
+
+class Area(models.TextChoices):
+    """The parts of the settings, in the order of their page."""
+
+    WORDS = "words", _("Names and local texts")
+    MODULES = "modules", _("Modules")
+    CHANNELS = "channels", _("Ways notices go out")
+    PROMISES = "promises", _("Promised days")
+
+
+class Shape(models.TextChoices):
+    """What the value of a setting looks like."""
+
+    LINE = "line", _("One line of text")
+    TEXT = "text", _("A short text")
+    SWITCH = "switch", _("On or off")
+    DAYS = "days", _("Working days")
 
 
 class Section(models.TextChoices):

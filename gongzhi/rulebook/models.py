@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Self
@@ -12,8 +13,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.core.clocks import Version, VersionQuerySet, clock_constraints
+from gongzhi.reference.enums import Level
 from gongzhi.rulebook import packaged
-from gongzhi.rulebook.enums import PACKAGE, TO_BE_VERIFIED, Evidence, Unit
+from gongzhi.rulebook.enums import ORGANIZATION, PACKAGE, TO_BE_VERIFIED, Evidence, Unit
 from gongzhi.rulebook.packaged import plain
 
 
@@ -169,3 +171,129 @@ class Parameter(Version):
             raise ValueError(f"{self.code} is no day of the year")
         month, day = divmod(int(self.value), 100)
         return dt.date(year, month, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one level says of a setting: a value, perhaps locked for everything below, or that it says nothing any more.
+
+    One fact: a lock is never carried forward to another value.
+    """
+
+    given: bool
+    value: str = ""
+    locked: bool = False
+
+
+#: Digits of the last code of a division's path → its level.
+LEVELS = {0: Level.NATION, 2: Level.PROVINCE, 4: Level.PREFECTURE, 6: Level.COUNTY, 9: Level.TOWNSHIP}
+
+
+def scope_of_organization(org_id: int) -> str:
+    """The scope in which an organization chooses for itself."""
+    return f"{ORGANIZATION}{org_id}"
+
+
+def level_of(scope: str) -> Level | None:
+    """The level of a scope; None for an organization. A municipality's districts hang on the province."""
+    if scope.startswith(ORGANIZATION):
+        return None
+    return LEVELS[len(scope.rstrip("/").rpartition("/")[2])]
+
+
+class SettingQuerySet(VersionQuerySet["Setting"]):
+    """Questions about settings. Those of divisions are public; an organization's are shown to its own people."""
+
+    def in_scopes(self, scopes: Sequence[str]) -> Self:
+        """Rows of exactly these scopes."""
+        return self.filter(scope__in=scopes)
+
+    def of_divisions(self) -> Self:
+        """Rows of divisions: what everybody may know."""
+        return self.exclude(scope__startswith=ORGANIZATION)
+
+
+class Setting(Version):
+    """One version of what one level says of one setting: a value, a lock or the end of both, from a day on.
+
+    Two clocks, append-only. `scope` is a division path, empty for the nation, or `org:` and the organization's number. The
+    deepest level that says something wins, unless one above it has locked its own value.
+    """
+
+    owner: ClassVar[tuple[str, ...]] = ("code", "scope")
+    facts: ClassVar[tuple[str, ...]] = ("choice",)
+    about: ClassVar[tuple[str, ...]] = ("reach", "set_by", "set_by_name", "reason")
+
+    code = models.CharField(max_length=48, db_collation="C")
+    scope = models.CharField(max_length=64, blank=True, default="", db_collation="C")
+    #: Whether the level says anything; a row that does not takes the value back.
+    given = models.BooleanField()
+    value = models.TextField(blank=True, default="")
+    locked = models.BooleanField()
+    #: Division path of the body that set it, `/` for the whole country, empty for an organization: what a body above has
+    #: locked here, one below does not open.
+    reach = models.CharField(max_length=64, blank=True, db_collation="C")
+    #: The capacity of who set it: `agency:3`, `org:12`, `process:seed`.
+    set_by = models.CharField(max_length=64)
+    #: The name of that body as it was then; never a person's.
+    set_by_name = models.CharField(max_length=200, blank=True, default="")
+    reason = models.TextField()
+
+    objects: ClassVar[SettingQuerySet] = SettingQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        db_table = "rulebook_setting"
+        constraints = [
+            *clock_constraints("rulebook_setting", ("code", "scope")),
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[a-z]+\.[a-z_]+$"),
+                name="rulebook_setting_code",
+                violation_error_message=_("A setting's code is two words joined by a dot."),
+            ),
+            models.CheckConstraint(
+                condition=Q(scope__regex=r"^(([0-9]{2}/([0-9]{4}/)?([0-9]{6}/)?([0-9]{9}/)?)?|org:[1-9][0-9]*)$"),
+                name="rulebook_setting_scope",
+                violation_error_message=_("A setting holds for a division or for an organization."),
+            ),
+            models.CheckConstraint(
+                condition=Q(given=True) | Q(value="", locked=False),
+                name="rulebook_setting_taken_back",
+                violation_error_message=_("What is taken back has no value and locks nothing."),
+            ),
+            models.CheckConstraint(
+                condition=Q(given=False) | ~Q(value=""),
+                name="rulebook_setting_says_something",
+                violation_error_message=_("A setting says something, or is taken back."),
+            ),
+            models.CheckConstraint(
+                condition=Q(locked=False) | ~Q(scope__startswith=ORGANIZATION),
+                name="rulebook_setting_lock",
+                violation_error_message=_("An organization locks nothing."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(set_by="") & ~Q(reason=""),
+                name="rulebook_setting_reasoned",
+                violation_error_message=_("A setting says who set it and why."),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["scope", "code", "-valid_from"],
+                condition=Q(known_to__isnull=True),
+                name="rulebook_setting_in_force",
+            ),
+            models.Index(fields=["code", "scope", "-valid_from"], name="rulebook_setting_history"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.scope} {'=' if self.given else 'taken back'} {self.value}".rstrip()
+
+    @property
+    def choice(self) -> Choice:
+        """What the level says, as one value."""
+        return Choice(self.given, self.value, self.locked)
+
+    @choice.setter
+    def choice(self, choice: Choice) -> None:
+        """Used when `core.clocks.amend` builds a version; rows in the database never change."""
+        self.given, self.value, self.locked = choice.given, choice.value, choice.locked

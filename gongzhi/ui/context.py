@@ -8,8 +8,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import translate_url
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, get_language_info
+from django.utils.translation import gettext as _
 
+from gongzhi.ui.contracts import words_of
 from gongzhi.ui.modes import modes_of
 from gongzhi.ui.navigation import navigation_for
 
@@ -40,13 +43,25 @@ def other_languages(request: HttpRequest) -> list[OtherLanguage]:
     return found
 
 
+def site_of(request: HttpRequest) -> dict[str, Any]:
+    """The operator's slots, with what the place of this request says instead: name, words of welcome, help line, words on the desk."""
+    words = words_of(request)
+    return {
+        **settings.SITE,
+        "name": words.name or _("Social Organization Service Platform"),
+        "welcome": words.welcome,
+        "greeting": words.greeting,
+        "hotline": words.help_line or settings.SITE.get("hotline", ""),
+    }
+
+
 def interface(request: HttpRequest) -> dict[str, Any]:
-    """The context processor. It asks no database."""
+    """The context processor. What asks for the settings of the place (one query a request) waits until a template uses it."""
     language = get_language() or settings.LANGUAGE_CODE
     return {
         "modes": modes_of(request),
-        "navigation": navigation_for(request),
-        "site": settings.SITE,
+        "navigation": SimpleLazyObject(lambda: navigation_for(request)),
+        "site": SimpleLazyObject(lambda: site_of(request)),
         "DEMO": settings.DEMO,
         "actor": getattr(request, "actor", None),
         "html_language": HTML_LANGUAGES.get(language, language),

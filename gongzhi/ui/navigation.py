@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.core.actor import Actor, ActorKind
+from gongzhi.ui import contracts
 
 
 class Audience(StrEnum):
@@ -58,6 +59,8 @@ class Entry:
     also: tuple[str, ...] = ()
     #: Shown only to who holds this permission; empty for everybody of the audience.
     permission: str = ""
+    #: Shown only where this module is switched on.
+    module: str = ""
 
     def is_for(self, actor: Actor | None) -> bool:
         """Whether this actor is shown the entry."""
@@ -158,11 +161,14 @@ DESK = Entry(
         "portal:house_record",
         "portal:house_change",
         "portal:desk_seen",
+        "portal:house_setting_list",
+        "portal:house_setting",
         "privacy:desk_questions",
         "privacy:desk_question",
     ),
 )
 SETTINGS = Entry(_("Display and accessibility"), "accessibility", "ui:settings")
+PLACE = Entry(_("Your place"), "map-pin", "portal:place")
 GALLERY = Entry(_("Components"), "layers", "ui:gallery")
 
 MAIN = (HOME, SERVICES, SEARCH, NAMES, DATA, MY, MESSAGES, DESK, WORKBENCH)
@@ -198,7 +204,7 @@ FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
             WORKBENCH,
         ),
     ),
-    (_("About this site"), (SETTINGS, GALLERY)),
+    (_("About this site"), (PLACE, SETTINGS, GALLERY)),
 )
 STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
     (
@@ -257,18 +263,24 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                     "loudspeaker:airing_detail",
                 ),
                 permission="loudspeaker.prepare",
+                module="loudspeaker",
             ),
             Entry(
                 _("Playing points"),
                 "map-pin",
                 "loudspeaker:point_list",
                 permission="loudspeaker.keep_points",
+                module="loudspeaker",
             ),
         ),
     ),
     (
         _("Rules"),
-        (Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)), RULES),
+        (
+            Entry(_("Parameters"), "scale", "rulebook:parameter_list", also=("rulebook:parameter_amend",)),
+            RULES,
+            Entry(_("Settings"), "settings", "portal:setting_list", also=("portal:setting_detail",)),
+        ),
     ),
     (
         _("People's data"),
@@ -426,12 +438,18 @@ def url_of(name: str) -> str:
         return ""
 
 
-def links(entries: Iterable[Entry], *, actor: Actor | None, here: str) -> list[Link]:
-    """The entries this actor is shown and whose page exists. `here` is the URL name of the present page."""
+def _everything(module: str) -> bool:
+    return True
+
+
+def links(
+    entries: Iterable[Entry], *, actor: Actor | None, here: str, is_on: Callable[[str], bool] = _everything
+) -> list[Link]:
+    """The entries this actor is shown, whose module is on and whose page exists. `here` is the URL name of the present page."""
     return [
         Link(entry.label, entry.icon, url, here in (entry.url_name, *entry.also), entry.about, entry.tone)
         for entry in entries
-        if entry.is_for(actor) and (url := url_of(entry.url_name))
+        if entry.is_for(actor) and (not entry.module or is_on(entry.module)) and (url := url_of(entry.url_name))
     ]
 
 
@@ -446,12 +464,13 @@ def navigation_for(request: HttpRequest) -> Navigation:
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
     signed_in = Audience.SIGNED_IN.includes(actor)
+    known: dict[str, Any] = {"actor": actor, "here": here, "is_on": lambda name: contracts.is_on(request, name)}
     return Navigation(
-        main=links(MAIN, actor=actor, here=here),
-        tabs=links(TABS, actor=actor, here=here),
-        footer=_groups(FOOTER, actor=actor, here=here),
-        workbench=_groups(STAFF, actor=actor, here=here),
-        roles=links(ROLES, actor=actor, here=here),
+        main=links(MAIN, **known),
+        tabs=links(TABS, **known),
+        footer=_groups(FOOTER, **known),
+        workbench=_groups(STAFF, **known),
+        roles=links(ROLES, **known),
         home=url_of("portal:home"),
         search=url_of("portal:organization_search"),
         settings=url_of("ui:settings"),

@@ -35,6 +35,8 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.ids import next_pk
 from gongzhi.core.masks import mask_name, mask_phone
 from gongzhi.reference import selectors as reference
+from gongzhi.rulebook import catalogue
+from gongzhi.rulebook.selectors import layers
 
 SEALS: dict[str, str] = {
     "check_seen": "It changes nothing.",
@@ -195,14 +197,23 @@ def _keep_reach(person: Person, path: str, way: str, reach: str) -> None:
                 "accounts.reach_phone", _("Enter a mainland mobile number of eleven digits."), field="reach"
             ) from error
     with acting(Actor.system(SYSTEM)):
+        before = Reach.objects.select_for_update(of=("self",)).filter(person=person).first()
+        if way == ReachWay.LETTER and (before is None or before.way != way) and not _sends_letters(path):
+            raise RuleViolation(
+                "accounts.reach_no_letters",
+                _("This division sends no letters. Choose another way, so that the person is told."),
+                field="way",
+            )
         _keep_phone(person, phone)
-        row = Reach.objects.select_for_update(of=("self",)).filter(person=person).first() or Reach(
-            pk=next_pk(Reach), person=person
-        )
+        row = before or Reach(pk=next_pk(Reach), person=person)
         row.path, row.way = path, way
         row.value_sealed = seal(reach, where="accounts_reach.value_sealed", pk=row.pk)
         row.value_masked = mask_phone(reach) if way in {ReachWay.CALL, ReachWay.TEXT} else f"{reach[0]}××"
         row.save()
+
+
+def _sends_letters(path: str) -> bool:
+    return layers.held(catalogue.channel("letter"), path=path).is_on
 
 
 def _keep_phone(person: Person, phone: str) -> None:

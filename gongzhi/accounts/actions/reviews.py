@@ -21,7 +21,7 @@ from gongzhi.core.paging import page_or_first
 from gongzhi.core.times import today
 from gongzhi.reference import calendar
 from gongzhi.reference.calendar import Calendar
-from gongzhi.rulebook import selectors as rulebook
+from gongzhi.rulebook.selectors import layers
 
 SEALS: dict[str, str] = {"move_reviews": "It is about people."}
 
@@ -29,8 +29,8 @@ AT_ONCE: Final = 500
 
 
 def new_item(*, kind: str, subject: str, person_id: int, path: str, parameter: str) -> ReviewItem:
-    """A review that begins today and is due so many working days later as the parameter says for the division."""
-    since, days = today(), int(rulebook.value(parameter, path=path))
+    """A review that begins today and is due so many working days later as the parameter says for the division, or as it promises."""
+    since, days = today(), layers.days_within(parameter, path=path)
     due = calendar.add_working_days(since, days)
     return ReviewItem(kind, subject, person_id, path, since, days, due.date, due.settled)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.auth import logout as close_session
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse, HttpResponseRedirect
@@ -32,7 +31,7 @@ from gongzhi.core.sessions import stored_key
 def sign_in(request: DoorRequest) -> HttpResponse:
     """Sign in by password. A failed try is counted after the rollback; the name typed stays in the form."""
     form = SignInForm(request.POST if request.method == "POST" else None)
-    context = beside(request, form=form, site=settings.SITE)
+    context = beside(request, form=form)
     if request.method != "POST":
         if request.actor.signed_in:
             return HttpResponseRedirect(safe_next(request) or reverse("portal:home"))

@@ -158,6 +158,7 @@ def _tell(actor: Actor, case: Case) -> None:
             kind=CASE_SUBMITTED.code,
             params={"number": number},
             key=f"cases.submitted:{case.pk}:{case.round}",
+            org_id=case.org_id,
             url_name="cases:case",
             url_args=[case.public_id],
         )

@@ -56,6 +56,7 @@ def tell(*, actor: Actor, case: Case, kind: NoticeKind, occasion: str) -> None:
             kind=kind.code,
             params={"number": case.number or ""},
             key=f"{kind.code}:{case.pk}:{occasion}",
+            org_id=case.org_id,
             url_name="cases:case",
             url_args=[case.public_id],
         )

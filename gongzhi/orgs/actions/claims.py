@@ -25,7 +25,7 @@ from gongzhi.orgs.models import Claim, Membership, Organization
 from gongzhi.orgs.notifications import CLAIM_DECIDED, CLAIM_PASSED_ON, CLAIM_RAISED, CLAIM_TO_OWNER, OWNER_JOINED
 from gongzhi.orgs.selectors import by_identity, officers_of, owners_of, registry_of
 from gongzhi.reference import calendar
-from gongzhi.rulebook import selectors as rulebook
+from gongzhi.rulebook.selectors import layers
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -68,7 +68,9 @@ def _locked(claim: Claim) -> Claim:
     return row
 
 
-def _tell(actor: Actor, claim: Claim, people: list[int], kind: str, page: str, **params: str) -> None:
+def _tell(
+    actor: Actor, claim: Claim, people: list[int], kind: str, page: str, *, for_org: bool = False, **params: str
+) -> None:
     for person_id in people:
         notify(
             actor=actor,
@@ -78,6 +80,7 @@ def _tell(actor: Actor, claim: Claim, people: list[int], kind: str, page: str, *
             key=f"{kind}.{claim.pk}",
             url_name=page,
             url_args=(claim.public_id,),
+            org_id=claim.org_id if for_org else None,
         )
 
 
@@ -94,7 +97,7 @@ def claim_organization(
 
     `LETTER` needs the uploaded letter, which the registry can open; `VERIFIED` that the person's verified name is the one
     the register states as legal representative. Where somebody is in charge already, that person is asked first and has
-    so many working days as `orgs.owner_answer_days` says. Raises `NotAllowed` for who acts for a body, `RuleViolation`.
+    so many working days as `orgs.owner_answer_days` or the division's promise says. Raises `NotAllowed` for who acts for a body, `RuleViolation`.
     """
     organization = Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
     person_id = actor.scope.person
@@ -124,7 +127,7 @@ def claim_organization(
     elif basis != Basis.LETTER or letter is None or letter.person_id != person_id:
         raise RuleViolation("orgs.letter_missing", _("Hand in the letter of the organization."), field="letter")
     owners = owners_of(organization.pk)
-    due = calendar.add_working_days(today(), int(rulebook.value("orgs.owner_answer_days", path=organization.path)))
+    due = calendar.add_working_days(today(), layers.days_within("orgs.owner_answer_days", path=organization.path))
     person = Person.objects.visible_to(actor).get(pk=person_id)
     pk = next_pk(Claim)
     name = reveal(actor, person, "name_sealed", purpose="orgs.claim", own=True)
@@ -144,7 +147,7 @@ def claim_organization(
     )
     audit.record(actor=actor, event="orgs.claim.made", subject=claim, details={"basis": str(basis)})
     if owners:
-        _tell(actor, claim, owners, CLAIM_TO_OWNER.code, "portal:claim_answer", day=due.date.isoformat())
+        _tell(actor, claim, owners, CLAIM_TO_OWNER.code, "portal:claim_answer", for_org=True, day=due.date.isoformat())
     else:
         _tell_registry(actor, claim)
     return claim
@@ -211,7 +214,7 @@ def _close(actor: Actor, claim: Claim) -> None:
     _tell(actor, claim, [claim.person_id], CLAIM_DECIDED.code, "portal:claim")
     others = [one for one in owners_of(claim.org_id) if one not in (claim.person_id, actor.person_id)]
     if admitted:
-        _tell(actor, claim, others, OWNER_JOINED.code, "portal:claim_answer")
+        _tell(actor, claim, others, OWNER_JOINED.code, "portal:claim_answer", for_org=True)
 
 
 @transaction.atomic

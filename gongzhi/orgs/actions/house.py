@@ -236,6 +236,7 @@ def open_house(
             params={"number": opening.public_id},
             key=f"{HOUSE_OPENED.code}.{opening.pk}",
             url_name="portal:desk_seen",
+            org_id=organization.pk,
         )
     return opening
 

@@ -280,6 +280,7 @@ def _tell_inviter(actor: Actor, invitation: Invitation, kind: str) -> None:
             params={"number": invitation.public_id},
             key=f"{kind}.{invitation.pk}",
             url_name="portal:desk",
+            org_id=invitation.org_id,
         )
 
 
@@ -310,6 +311,7 @@ def _tell_member(actor: Actor, membership: Membership, kind: str, reference: str
         kind=kind,
         params={"org": reference},
         key=f"{kind}.{membership.pk}",
+        org_id=membership.org_id,
         url_name="portal:organization_detail",
         url_args=(reference,),
     )

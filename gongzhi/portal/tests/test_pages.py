@@ -175,8 +175,15 @@ def test_english_pages_hold_no_chinese_but_data(client: Client, key: tuple[str, 
     assert not left, left
 
 
-#: Pages that name things by Latin codes or by names of their own: parameters, licences of data, fields of the API.
-LATIN = {"portal:data", "rulebook:parameter_list", "rulebook:parameter_amend", "api-docs:docs", "api-docs:try"}
+#: Pages that name things by Latin codes or by names of their own: parameters, settings, licences of data, fields of the API.
+LATIN = {
+    "portal:data",
+    "portal:setting_detail",
+    "rulebook:parameter_list",
+    "rulebook:parameter_amend",
+    "api-docs:docs",
+    "api-docs:try",
+}
 
 
 @pytest.mark.django_db

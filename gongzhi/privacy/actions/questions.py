@@ -16,7 +16,7 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
 from gongzhi.notify import actions as notify
 from gongzhi.orgs.enums import AgencyKind
-from gongzhi.orgs.models import Agency, Appointment
+from gongzhi.orgs.models import Agency, Appointment, Organization
 from gongzhi.orgs.roles import ROLES
 from gongzhi.orgs.selectors import owners_of, people_with
 from gongzhi.privacy import policies
@@ -26,7 +26,7 @@ from gongzhi.privacy.notifications import QUESTION_ANSWERED, QUESTION_ASKED, QUE
 from gongzhi.privacy.selectors import Owner, looks_at
 from gongzhi.reference import calendar
 from gongzhi.reference.calendar import Deadline
-from gongzhi.rulebook import selectors as rulebook
+from gongzhi.rulebook.selectors import layers
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -40,9 +40,18 @@ LONGEST_TEXT: Final = 2000
 TOLD_AT_MOST: Final = 20
 
 
-def working_days(code: str, *, path: str = "") -> Deadline:
-    """The day by which something is due that is asked today: so many working days as the parameter says."""
-    return calendar.add_working_days(today(), int(rulebook.value(code, path=path)))
+def working_days(code: str, *, path: str = "", org_id: int | None = None) -> Deadline:
+    """The day by which something is due that is asked today: so many working days as the parameter says, or fewer where
+    the division or the organization promises fewer."""
+    return calendar.add_working_days(today(), layers.days_within(code, path=path, org_id=org_id))
+
+
+def _answer_due(agency: Agency | None, to_org: int | None) -> Deadline:
+    """By when an office or an organization that is asked today answers."""
+    path = agency.path if agency else ""
+    if to_org is not None:
+        path = Organization.objects.filter(pk=to_org).values_list("path", flat=True).first() or ""
+    return working_days("privacy.question_answer_days", path=path, org_id=to_org)
 
 
 def holders(agency_id: int, permission: str) -> list[int]:
@@ -73,13 +82,13 @@ def _answerers(question: Question) -> list[int]:
 
 def answer_due(look: Look) -> Deadline:
     """By when a question asked today about this look is answered."""
-    agency, _org = _asked(look)
-    return working_days("privacy.question_answer_days", path=agency.path if agency else "")
+    return _answer_due(*_asked(look))
 
 
 @transaction.atomic
 def ask_why(*, actor: Actor, look_id: int, says: str = "") -> Question:
-    """Ask the office that looked why it did. It has so many working days as `privacy.question_answer_days` says.
+    """Ask the office that looked why it did. It has so many working days as `privacy.question_answer_days` says, or as it
+    promises (`promise.question_days`).
 
     Raises `NotAllowed` for whoever acts for an agency, `Look.DoesNotExist` for a look at somebody else's data or one
     held back, `RuleViolation` when it was asked already or the text is too long.
@@ -94,7 +103,7 @@ def ask_why(*, actor: Actor, look_id: int, says: str = "") -> Question:
             field="says",
         )
     agency, to_org = _asked(look)
-    due = working_days("privacy.question_answer_days", path=agency.path if agency else "")
+    due = _answer_due(agency, to_org)
     try:
         with transaction.atomic():
             question = Question.objects.create(
@@ -119,6 +128,7 @@ def ask_why(*, actor: Actor, look_id: int, says: str = "") -> Question:
             kind=QUESTION_ASKED.code,
             params={"number": question.public_id, "day": due.date.isoformat()},
             key=f"privacy.question.asked.{question.pk}",
+            org_id=to_org,
             url_name="privacy:question_answer" if agency else "privacy:desk_question",
             url_args=(question.public_id,),
         )

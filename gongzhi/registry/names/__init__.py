@@ -7,7 +7,7 @@ itself (evidence V in the domain rules, §1.7); everything else is shown as to b
 from gongzhi.registry.names.checking import KINDS, NAME_MISSING, Check, check
 from gongzhi.registry.names.findings import GROUNDS, Compared, Finding, Ground, OtherBody, Severity
 from gongzhi.registry.names.grammar import LONGEST, Parsed, Part
-from gongzhi.registry.names.places import Place, places, registries_named
+from gongzhi.registry.names.places import Place, divisions_named, places, registries_named
 
 __all__ = [
     "GROUNDS",
@@ -24,6 +24,7 @@ __all__ = [
     "Place",
     "Severity",
     "check",
+    "divisions_named",
     "places",
     "registries_named",
 ]

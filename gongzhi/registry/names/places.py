@@ -132,6 +132,15 @@ def registries_named(text: str) -> list[str]:
 
     Several where a name is shared, none where no division in use is called so. A street has no registration authority.
     """
+    return _named(text, Level.COUNTY)
+
+
+def divisions_named(text: str) -> list[str]:
+    """The paths of the divisions a text means, streets below a county too; otherwise like `registries_named`."""
+    return _named(text, Level.TOWNSHIP)
+
+
+def _named(text: str, deepest: Level) -> list[str]:
     text = "".join(text.split())
     if text.lower() in _NATION:
         return [NATIONAL_PATH]
@@ -141,7 +150,7 @@ def registries_named(text: str) -> list[str]:
             return [reference.path_of(text)]
         except reference.UnknownDivision:
             return []
-    return sorted({one.path for one in places().named(text) if one.level < Level.TOWNSHIP}) if text else []
+    return sorted({one.path for one in places().named(text) if one.level <= deepest}) if text else []
 
 
 _kept: Places | None = None
