@@ -1003,6 +1003,8 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:counter_person", "get"): Access(at_counter, (302, 403, 403, 200, 404, 403)),
     ("cases:service_list", "get"): everyone(at("/services/")),
     ("cases:service", "get"): everyone(at("/services/community-group-filing/")),
+    ("cases:progress", "get"): everyone(at("/services/progress/")),
+    ("cases:progress", "post"): everyone(at("/services/progress/"), 422, method="post"),
     ("cases:begin", "get"): Access(at("/services/community-group-filing/begin/"), (302, 200, 200, 200, 200, 200)),
     ("cases:begin", "post"): Access(
         at("/services/community-group-filing/begin/"), (302, 422, 403, 403, 403, 403), "post", also=NOT_AS_HOUSE

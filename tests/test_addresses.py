@@ -19,7 +19,7 @@ ADDRESSES = {
     "/api/openapi.json": True,
     "/healthz": True,
     "/en/": True,
-    "/services/": False,
+    "/services/": True,
     "/disclosure/": False,
     "/giving/": False,
     "/volunteer/": False,

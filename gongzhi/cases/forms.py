@@ -161,16 +161,11 @@ def posted(section: Section, page: Page, opened: Mapping[int, str], data: QueryD
     return changes
 
 
-class ReasonForm(Form):
-    """Words the other side reads."""
+class LookUpForm(Form):
+    """The number of a case and the code that was told when it was handed in."""
 
-    reason = forms.CharField(label=_("Reason, as the applicant reads it"), widget=forms.Textarea, max_length=4000)
-
-    def __init__(self, *args: Any, required: bool = True, label: str = "", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["reason"].required = required
-        if label:
-            self.fields["reason"].label = label
+    number = forms.CharField(label=_("Number"), help_text=_("Such as BA-2026-000123"), max_length=30)
+    code = forms.CharField(label=_("Code"), help_text=_("Twelve letters and figures"), max_length=40)
 
 
 class OfficeForm(Form):

@@ -7,6 +7,7 @@ from gongzhi.cases.views import applying, guide, office
 app_name = "cases"
 urlpatterns = [
     path("services/", guide.service_list, name="service_list"),
+    path("services/progress/", guide.progress, name="progress"),
     path("services/<slug:code>/", guide.service, name="service"),
     path("services/<slug:code>/begin/", applying.begin, name="begin"),
     path("cases/", applying.case_list, name="case_list"),

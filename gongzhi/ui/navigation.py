@@ -115,7 +115,9 @@ SEARCH = Entry(
     "portal:organization_search",
     also=("portal:organization_detail", "portal:organization_filter", "portal:organization_compare"),
 )
-SERVICES = Entry(_("Services"), "file-text", "cases:service_list", also=("cases:service", "cases:begin"))
+SERVICES = Entry(
+    _("Services"), "file-text", "cases:service_list", also=("cases:service", "cases:begin", "cases:progress")
+)
 OWN_CASES = Entry(
     _("My applications"),
     "list-checks",

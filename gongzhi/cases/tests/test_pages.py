@@ -345,3 +345,35 @@ def test_a_long_name_and_a_case_without_a_name_are_shown() -> None:
         actions.withdraw_case(actor=rita, case=case)
     assert signed_in("rita").get(f"/cases/{case.public_id}/").status_code == 200
     assert account_of("rita").person_id
+
+
+@pytest.mark.django_db
+def test_anybody_with_number_and_code_sees_where_it_stands_and_no_answer(client: Client) -> None:
+    case = people.fill(people.begin())
+    with acting(actor_of("rita")) as rita:
+        case, code = actions.submit_case(actor=rita, case=case, nonce=uuid.uuid4())
+    with acting(actor_of("dana")) as dana:
+        actions.return_case(actor=dana, case=case, faults={"group.name": "名称里缺少街道"})
+    asked = {"number": f" {str(case.number).lower()} ", "code": f"{code[:4]}-{code[4:].lower()}"}
+    page = client.post("/services/progress/", asked)
+    said = text_of(page)
+    assert page.status_code == 200
+    assert "待补正" in said
+    assert "深圳市民政局" in said
+    for secret in ("名称里缺少街道", "李××", people.FILLED["group"]["name"], people.FILLED["people"]["leader_id"]):
+        assert secret not in said, secret
+    for wrong in (
+        {"number": case.number, "code": "AAAABBBBCCCC"},
+        {"number": "BA-2026-999999", "code": code},
+        {"number": "", "code": ""},
+    ):
+        assert client.post("/services/progress/", wrong).status_code == 422, wrong
+
+
+@pytest.mark.django_db
+def test_codes_cannot_be_tried_without_end(client: Client) -> None:
+    case = people.handed_in()
+    for _number in range(20):
+        client.post("/services/progress/", {"number": case.number, "code": "AAAABBBBCCCC"})
+    answer = client.post("/services/progress/", {"number": case.number, "code": "AAAABBBBCCCC"})
+    assert answer.status_code == 429

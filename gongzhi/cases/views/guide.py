@@ -5,12 +5,18 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from gongzhi.cases import selectors
+from gongzhi.cases.actions import looking_up
 from gongzhi.cases.enums import Nature
+from gongzhi.cases.forms import LookUpForm
 from gongzhi.cases.models import CaseType
-from gongzhi.core.door import DoorRequest
+from gongzhi.core.door import DoorRequest, after
+from gongzhi.core.errors import RuleViolation
+from gongzhi.core.network import address_of
 
 
 def open_service(code: str) -> CaseType:
@@ -53,3 +59,26 @@ def service(request: DoorRequest, code: str) -> HttpResponse:
         "file_fields": {field.material: field for _section, field in definition.fields() if field.material},
     }
     return render(request, "cases/service.html", context)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def progress(request: DoorRequest) -> HttpResponse:
+    """Where a case stands, for who has its number and its code and needs no account. No answer and no words are shown."""
+    form = LookUpForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        return render(request, "cases/progress.html", {"form": form})
+    if form.is_valid():
+        address, data = address_of(request), form.cleaned_data
+        try:
+            found = looking_up.open_with_code(number=data["number"], code=data["code"], address=address)
+        except RuleViolation as error:
+            form.add_error("code", str(error.message))
+            return render(request, "cases/progress.html", {"form": form}, status=429)
+        if found is not None:
+            context = {"case": found, "happened": selectors.public_history(found), "definition": found.type.definition}
+            return render(request, "cases/progress.html", context)
+        after(lambda: looking_up.count_wrong_code(address=address))
+        form.add_error("code", _("No application has this number and this code."))
+    return render(request, "cases/progress.html", {"form": form}, status=422)
