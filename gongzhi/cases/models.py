@@ -123,6 +123,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         """Those an office works on."""
         return self.filter(state__in=AT_OFFICE)
 
+    def with_office(self, agency_id: int) -> Self:
+        """Those an agency has, or is asked about."""
+        asked = Task.objects.filter(agency_id=agency_id, done_at=None).values("case_id")
+        return self.filter(Q(agency_id=agency_id) | Q(pk__in=asked))
+
     def overdue(self, on: dt.date) -> Self:
         """Those an office works on whose day has certainly passed."""
         return self.at_office().filter(due_on__lt=on, due_settled=True)

@@ -18,11 +18,13 @@ from gongzhi.cases.enums import REVIEW, ClockKind, Event, Nature, State, StepKin
 from gongzhi.cases.models import Case, SealedText, Status, Task, wall_columns
 from gongzhi.cases.notifications import CASE_ACCEPTED, CASE_NOT_ACCEPTED, CASE_RETURNED
 from gongzhi.core.actor import Actor
+from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.notify.actions import notify
 from gongzhi.notify.contracts import NoticeKind
 from gongzhi.orgs.enums import AgencyKind
 from gongzhi.orgs.models import Agency
+from gongzhi.orgs.selectors import lines_above
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -38,6 +40,8 @@ SEALS: dict[str, str] = {
 }
 
 LONGEST_REASON = 4000
+#: Hands a task to an office.
+FLOW = Actor.system("cases.flow")
 LONGEST_FAULT = 1000
 
 
@@ -116,10 +120,18 @@ def open_step(*, actor: Actor, case: Case, step: Step) -> None:
         append_status(actor=actor, case=case, event=Event.ANNOUNCED, state=State.PUBLICITY, step=step.key)
         clocks.pause(case, Event.ANNOUNCED)
         clocks.start_clock(actor=actor, case=case, kind=ClockKind.PUBLICITY, parameter=step.limit)
-    for agency in _asked(case, step):
-        Task.objects.create(
-            **wall_columns(case), path=agency.path, step=step.key, kind=step.kind, agency=agency, assignee=case.assignee
-        )
+    own = case.assignee
+    # An authority above is beyond the office's own reach, so the platform hands the task to it.
+    with acting(FLOW):
+        for agency in _asked(case, step):
+            Task.objects.create(
+                **wall_columns(case),
+                path=agency.path,
+                step=step.key,
+                kind=step.kind,
+                agency=agency,
+                assignee=own if agency.pk == case.agency_id else None,
+            )
 
 
 def _asked(case: Case, step: Step) -> list[Agency]:
@@ -136,8 +148,7 @@ def _asked(case: Case, step: Step) -> list[Agency]:
 
 def nearest(kind: AgencyKind, path: str) -> Agency | None:
     """The agency of a kind that works for a division, the nearest above it."""
-    parts = [part for part in path.split("/") if part]
-    above = ["/", *("/".join(parts[: at + 1]) + "/" for at in range(len(parts)))]
+    above = lines_above(path)
     return max(Agency.objects.filter(kind=kind, path__in=above), key=lambda one: (len(one.path), -one.pk), default=None)
 
 

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 
 import pytest
 import yaml
 from django.test import Client, override_settings
 
+from gongzhi.accounts import actions as accounts
 from gongzhi.cases import actions
 from gongzhi.cases.actions.types import type_files
 from gongzhi.cases.commands import check_types
 from gongzhi.cases.definitions import BadCaseType, Condition, read_file, read_text
 from gongzhi.cases.definitions.schema import NUMBERS
-from gongzhi.cases.models import Case, CaseType
+from gongzhi.cases.enums import Outcome
+from gongzhi.cases.models import Case, CaseType, Task
 from gongzhi.cases.selectors import check_case, facts_of, findings
 from gongzhi.cases.tests import people
 from gongzhi.config.seeds import SEEDER
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
+from gongzhi.orgs import actions as orgs
+from gongzhi.orgs.acting import for_agency
+from gongzhi.orgs.enums import AgencyKind, Role
+from gongzhi.orgs.models import Agency
 from gongzhi.rulebook.enums import Verdict
 from tests.test_access import signed_in
-from tests.world import actor_of
+from tests.world import PASSWORD, actor_of
 
 GOOD = type_files()[0].read_text(encoding="utf-8")
 
@@ -199,3 +206,82 @@ def test_a_rule_or_a_fact_nobody_knows_is_named(tmp_path: Path, old: str, new: s
     bad = tmp_path / "bad.yaml"
     bad.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
     assert check_types([bad], as_json=False) == 3
+
+
+def consenting(tmp_path: Path) -> None:
+    """A service in which the province's business authority and an industry department are asked before the decision."""
+    body = yaml.safe_load(GOOD)
+    body |= {"code": "asked-first", "prefix": "XS"}
+    body["steps"] = [
+        {"key": "consent", "kind": "consent", "by": ["authority"], "title": {"zh": "主管单位同意", "en": "Consent"}},
+        {
+            "key": "together",
+            "kind": "together",
+            "by": ["authority", "industry"],
+            "title": {"zh": "会签", "en": "Together"},
+        },
+        {"key": "decide", "kind": "decide", "two_persons": True, "title": {"zh": "决定", "en": "Decision"}},
+    ]
+    (tmp_path / "asked.yaml").write_text(yaml.safe_dump(body, allow_unicode=True), encoding="utf-8")
+    with override_settings(CASE_TYPES=[str(tmp_path)]), acting(SEEDER) as seeder:
+        actions.load_types(actor=seeder)
+
+
+def official(login: str, agency: str, kind: AgencyKind, path: str, role: Role) -> Actor:
+    """Somebody of another office."""
+    with acting(SEEDER) as seeder:
+        account = accounts.create_account(actor=seeder, name="周××", password=PASSWORD, email=f"{login}@world.example")
+        found = Agency.objects.filter(name=agency).first()
+        office = found or orgs.found_agency(actor=seeder, name=agency, kind=kind, path=path)
+        orgs.appoint(actor=seeder, person=account.person, agency=office, role=role)
+    actor = for_agency(account, office.pk, uuid.uuid4())
+    assert actor is not None
+    return actor
+
+
+@pytest.mark.django_db
+def test_other_authorities_are_asked_one_after_the_other_and_side_by_side_and_two_people_decide(tmp_path: Path) -> None:
+    consenting(tmp_path)
+    above = official("pia", "广东省××厅", AgencyKind.AUTHORITY, "44/", Role.OVERSEER)
+    beside = official("ina", "深圳市××局", AgencyKind.INDUSTRY, "44/4403/", Role.INDUSTRY_OFFICER)
+    second = official("dong", "深圳市民政局", AgencyKind.REGISTRY, "44/4403/", Role.REGISTRAR)
+    with acting(actor_of("rita")) as rita:
+        case = actions.start_case(
+            actor=rita, case_type=CaseType.objects.published().get(code="asked-first"), agency=people.office()
+        )
+    people.hand_in(people.fill(case))
+    with acting(actor_of("dana")) as dana:
+        case = actions.accept_case(actor=dana, case=case)
+        assert not Task.objects.filter(case=case, agency_id=dana.agency_id).exists()
+        with pytest.raises(RuleViolation):
+            actions.decide(actor=dana, case=case, outcome=Outcome.APPROVED)
+    with acting(above):
+        assert Case.objects.visible_to(above).with_office(above.agency_id or 0).filter(pk=case.pk).exists()
+        task = Task.objects.get(case=case, agency_id=above.agency_id or 0, done_at=None)
+        with pytest.raises(RuleViolation) as refused:
+            actions.finish_step(actor=above, case=case, task=task, agrees=False)
+        assert refused.value.field == "reason"
+        case = actions.finish_step(actor=above, case=case, task=task, opinion="同意")
+    with acting(beside), pytest.raises(Task.DoesNotExist):  # another office's task is not even seen
+        with acting(above) as other:
+            task = Task.objects.get(case=case, agency_id=above.agency_id or 0, done_at=None)
+        assert other
+        actions.finish_step(actor=beside, case=case, task=task)
+    for actor in (above, beside):
+        with acting(actor):
+            task = Task.objects.get(case=case, agency_id=actor.agency_id or 0, done_at=None)
+            case = actions.finish_step(actor=actor, case=case, task=task, opinion="会签意见")
+    with acting(actor_of("dana")) as dana:
+        actions.decide(actor=dana, case=case, outcome=Outcome.APPROVED)
+        with pytest.raises(NotAllowed):
+            actions.confirm_decision(actor=dana, case=case)
+        assert Case.objects.get(pk=case.pk).state == "accepted"
+    with acting(second):
+        actions.drop_proposal(actor=second, case=case, reason="再核对一次")
+    with acting(actor_of("dana")) as dana:
+        actions.decide(actor=dana, case=case, outcome=Outcome.APPROVED)
+    with acting(second):
+        actions.confirm_decision(actor=second, case=case)
+        decided = Case.objects.get(pk=case.pk)
+    assert decided.state == "approved"
+    assert decided.subject_org_id is not None

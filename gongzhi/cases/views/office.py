@@ -58,7 +58,7 @@ def queue(request: DoorRequest) -> HttpResponse:
     actor = _official(request)
     view = request.GET.get("view", "open")
     view = view if view in VIEWS else "open"
-    mine = Case.objects.visible_to(actor).filter(agency_id=actor.agency_id or 0)
+    mine = Case.objects.visible_to(actor).with_office(actor.agency_id or 0)
     rows = {
         "open": mine.at_office(),
         "mine": mine.at_office().filter(assignee=actor.person_id),
