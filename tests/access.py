@@ -731,9 +731,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:invitation", "post"): Access(an_invitation, (302, 403, 403, 403, 403, 403), "post", also={"victor": 302}),
     ("portal:house_setting_list", "get"): house(at("/desk/settings/"), alice=200, bob=200, carol=200),
     ("portal:house_setting", "get"): house(at("/desk/settings/desk.greeting/"), alice=200, bob=200, carol=200),
-    ("portal:house_setting", "post"): house(
-        at("/desk/settings/desk.greeting/"), method="post", alice=422, bob=403, carol=422
-    ),
+    ("portal:house_setting", "post"): house(at("/desk/settings/desk.greeting/"), method="post", alice=422, carol=422),
     ("portal:setting_list", "get"): Access(at("/workbench/settings/"), (302, 403, 200, 200, 200, 200)),
     ("portal:setting_detail", "get"): Access(at("/workbench/settings/site.welcome/"), (302, 403, 200, 200, 200, 200)),
     ("portal:setting_detail", "post"): Access(

@@ -435,13 +435,13 @@ CASES: dict[tuple[str, str], Case] = {
         "adam",
         access.at("/workbench/settings/site.help_line/"),
         lambda: {"value": "0755-12345", **day("valid_from"), "reason": "示例"},
+        reads=("at",),
     ),
     ("portal:house_setting", "post"): Case(
         "alice",
         access.at("/desk/settings/desk.greeting/"),
         lambda: {"value": "请走东门", **day("valid_from"), "reason": "示例"},
     ),
-    ("portal:place", "post"): Case("rita", access.at("/place/"), {"at": "440300"}),
     ("privacy:own_data", "post"): Case("rita", access.at("/my/data/"), {"step": "ask", "kind": "restrict"}),
     ("privacy:own_take_back", "post"): Case("rita", TABLE["privacy:own_take_back", "post"].build),
     ("privacy:request_decide", "post"): Case(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.db import models
@@ -14,6 +16,13 @@ from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.waiting import Recent, Waiting, WaitingRows
 from gongzhi.loudspeaker.enums import APPROVE, PREPARE, State
 from gongzhi.loudspeaker.models import Broadcast
+from gongzhi.loudspeaker.selectors import is_on
+
+
+@lru_cache(maxsize=64)
+def _is_on(_request: uuid.UUID, path: str) -> bool:
+    """Whether the module is on in a place; asked once a request by both lists."""
+    return is_on(path)
 
 
 class BroadcastsWaiting(WaitingRows[Broadcast]):
@@ -26,7 +35,7 @@ class BroadcastsWaiting(WaitingRows[Broadcast]):
 
     def is_for(self, actor: Actor) -> bool:
         """Who may approve."""
-        return actor.kind is ActorKind.AGENCY and actor.may(APPROVE)
+        return actor.kind is ActorKind.AGENCY and actor.may(APPROVE) and _is_on(actor.request_id, actor.path)
 
     def rows(self, actor: Actor, day: dt.date) -> models.QuerySet[Broadcast]:
         """Others' within the division."""
@@ -55,7 +64,7 @@ class BroadcastsMade:
 
     def is_for(self, actor: Actor) -> bool:
         """Who may prepare."""
-        return actor.kind is ActorKind.AGENCY and actor.may(PREPARE)
+        return actor.kind is ActorKind.AGENCY and actor.may(PREPARE) and _is_on(actor.request_id, actor.path)
 
     def find(self, *, actor: Actor, limit: int) -> Sequence[Recent]:
         """One query."""

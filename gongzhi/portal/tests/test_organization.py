@@ -294,7 +294,7 @@ def test_anybody_objects_without_an_account_and_reads_the_answer_with_a_code(cli
     assert f"{OBJECTION}?item=domicile" in get(client, PAGE)
     assert '<option value="domicile" selected>' in get(client, f"{OBJECTION}?item=domicile")
     handed = post(client, OBJECTION, typed_objection(), 200)
-    code = re.search(r"[2-9A-Z]{4}-[2-9A-Z]{4}-[2-9A-Z]{4}", handed)
+    code = re.search(r"(?:[2-9A-Z]{4}-){2,}[2-9A-Z]{1,4}", handed)
     address = re.search(r'href="(/objections/[2-9A-Z]{10}/)"', handed)
     assert code
     assert address
