@@ -92,11 +92,6 @@ PLACES: Final = (
     # The demonstration is always the same, so one of its bodies can be named.
     Place("correct", "/workbench/orgs/51999901MJ00009740/correct/", staff=True),
     Place("past_day", "/orgs/51999901MJ00009740/?on=2021-01-01"),
-    Place("layers", "/workbench/settings/", staff=True),
-    Place("layers_wrong", "/workbench/settings/?at=%E6%97%A0%E6%AD%A4%E5%9C%B0", staff=True, status=422),
-    Place("layer", "/workbench/settings/site.welcome/", staff=True),
-    Place("layer_locked", "/workbench/settings/notice.letter/", staff=True),
-    Place("place", "/place/"),
     Place("parameter", "/workbench/parameters/licence.correction_days/", staff=True),
     Place("import", "/workbench/", staff=True, follow=".wt td a"),
     Place("objection_raise", "/orgs/", follow=".res h3 a", then="objection/"),
@@ -128,13 +123,8 @@ PLACES: Final = (
     Place("service", "/services/community-group-filing/"),
     Place("cases", "/workbench/cases/", staff=True),
     Place("case_review", "/workbench/cases/", staff=True, follow=".wt td a"),
-    Place("case_form", "/cases/", staff=True, follow=".wt td a", then="form/people/", role="resident"),
     Place("case_check", "/cases/", staff=True, follow=".wt td a", then="check/", role="resident"),
     Place("waiting", "/workbench/waiting/", staff=True),
-    Place("agencies", "/workbench/agencies/", staff=True, role="security_administrator"),
-    Place("agency", "/workbench/agencies/", staff=True, follow=".wt td a", role="security_administrator"),
-    Place("end_sessions", "/workbench/account-sessions/", staff=True, role="security_administrator"),
-    Place("audit_trail", "/workbench/audit/", staff=True, role="audit_administrator"),
 )
 
 
