@@ -192,6 +192,12 @@ def difference(before: Rows, after: Rows) -> list[tuple[str, str, dict[str, Any]
     ]
 
 
+def _any_minute(value: Any) -> str:
+    """The value with the minute it was written in made the same: three requests may lie on both sides of a full minute."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return re.sub(rf"(?!{MARK_DAY})\b\d{{4}}-\d\d-\d\d/\d\d:\d\d\b", "<minute>", text)
+
+
 def harm(honest: list[Outcome], hostile: Outcome) -> list[str]:
     """What the hostile request did that the honest ones did not."""
     first, second = honest
@@ -208,7 +214,7 @@ def harm(honest: list[Outcome], hostile: Outcome) -> list[str]:
             by_itself = row[name] != again.get(name)
             text = json.dumps(bad.get(name), ensure_ascii=False, default=str)
             marked = MARK in text or MARK_DAY in text or str(MARK_NUMBER) in text
-            if (not by_itself and row[name] != bad.get(name)) or (by_itself and marked):
+            if (not by_itself and _any_minute(row[name]) != _any_minute(bad.get(name))) or (by_itself and marked):
                 found.append(f"{table}.{name} ({what}): {bad.get(name)!r} instead of {row[name]!r}")
     return found
 
