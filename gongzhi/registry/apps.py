@@ -12,8 +12,9 @@ class RegistryConfig(AppConfig):
         from gongzhi.core.waiting import register_recent, register_waiting
         from gongzhi.notify.contracts import register_kind
         from gongzhi.orgs.contracts import register_representatives
+        from gongzhi.registry.decisions import HANDLERS
         from gongzhi.registry.facts import FACTS
-        from gongzhi.registry.handlers import RECENT, WAITING, FileCommunityGroup, RegisterRepresentatives
+        from gongzhi.registry.handlers import RECENT, WAITING, RegisterRepresentatives
         from gongzhi.registry.notifications import LIST_IMPORTED, OBJECTION_ANSWERED, OBJECTION_RAISED
         from gongzhi.registry.rules import RULES
         from gongzhi.rulebook.rules import declare, register
@@ -26,6 +27,7 @@ class RegistryConfig(AppConfig):
         for recent in RECENT:
             register_recent(recent)
         register_folder(Path(__file__).parent / "casetypes")
-        register_handler(FileCommunityGroup())
+        for handler in HANDLERS:
+            register_handler(handler)
         declare(*FACTS)
         register(*RULES)
