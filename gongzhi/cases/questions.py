@@ -30,7 +30,7 @@ from gongzhi.core.times import today
 from gongzhi.orgs.models import Agency, Organization
 from gongzhi.reference import codes
 from gongzhi.reference import selectors as reference
-from gongzhi.ui.forms import Checkboxes, DateBoxesField, FenField, Radios, TypedDate
+from gongzhi.ui.forms import Checkboxes, DateBoxesField, FenField, Radios, TypedDate, WholeNumberField
 
 #: An answer as it is kept: a text, several, or `{"s": number of a sealed text, "m": its mask}`.
 Raw = Any
@@ -119,15 +119,6 @@ class AgencyField(forms.CharField):
         if alike:
             said = _("Write the whole name. Alike: %(names)s") % {"names": _(", ").join(alike)}
         raise ValidationError(said)
-
-
-class WholeNumberField(forms.IntegerField):
-    """A whole number, also with full-width digits and separated thousands."""
-
-    def to_python(self, value: Any) -> int | None:
-        if isinstance(value, str):
-            value = unicodedata.normalize("NFKC", value).strip().replace(",", "").replace("，", "")
-        return super().to_python(value)
 
 
 YES_NO = (("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No")))

@@ -585,7 +585,17 @@ class CodeBlock(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.stem}{self.first:06d}–{self.stem}{self.last:06d}"
+        return f"{self.first_code}–{self.last_code}"
+
+    @property
+    def first_code(self) -> str:
+        """The first organization code of the run, without its check character."""
+        return f"{self.stem}{self.first:06d}"
+
+    @property
+    def last_code(self) -> str:
+        """The last one."""
+        return f"{self.stem}{self.last:06d}"
 
     @property
     def left(self) -> int:
