@@ -12,9 +12,9 @@ class RegistryConfig(AppConfig):
         from gongzhi.core.waiting import register_recent, register_waiting
         from gongzhi.notify.contracts import register_kind
         from gongzhi.orgs.contracts import register_representatives
-        from gongzhi.registry.decisions import HANDLERS
         from gongzhi.registry.facts import FACTS
         from gongzhi.registry.handlers import RECENT, WAITING, RegisterRepresentatives
+        from gongzhi.registry.handlers.decisions import HANDLERS
         from gongzhi.registry.notifications import LIST_IMPORTED, OBJECTION_ANSWERED, OBJECTION_RAISED
         from gongzhi.registry.rules import RULES
         from gongzhi.rulebook.rules import declare, register
