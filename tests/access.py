@@ -518,6 +518,20 @@ def a_case(state: str = "draft") -> str:
     return (people.begin() if state == "draft" else people.handed_in()).public_id
 
 
+def a_closed_case() -> str:
+    """The public name of a filing of Rita's that was refused."""
+    from gongzhi.cases.tests import people
+
+    return people.refused().public_id
+
+
+def a_bad_rating() -> int:
+    """Rita was not satisfied."""
+    from gongzhi.cases.tests.test_ratings import rated
+
+    return rated(grade=1).pk
+
+
 def a_case_file(path: str, *, handed: bool) -> str:
     """The address of a file of a case, under the applicant's pages or the office's."""
     from gongzhi.cases.models import Case, CaseFile
@@ -1003,6 +1017,21 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:counter_person", "get"): Access(at_counter, (302, 403, 403, 200, 404, 403)),
     ("cases:service_list", "get"): everyone(at("/services/")),
     ("cases:service", "get"): everyone(at("/services/community-group-filing/")),
+    ("cases:decided", "get"): everyone(at("/services/decided/")),
+    ("cases:results", "get"): everyone(at("/services/results/")),
+    ("cases:rate", "get"): Access(
+        lambda: f"/cases/{a_closed_case()}/rate/", (302, 200, 404, 404, 404, 404), also=NOT_RITA
+    ),
+    ("cases:rate", "post"): Access(
+        lambda: f"/cases/{a_closed_case()}/rate/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:rating_list", "get"): Access(at("/workbench/ratings/"), (302, 403, 403, 200, 200, 403)),
+    ("cases:rating_answer", "get"): Access(
+        lambda: f"/workbench/ratings/{a_bad_rating()}/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("cases:rating_answer", "post"): Access(
+        lambda: f"/workbench/ratings/{a_bad_rating()}/", (302, 403, 403, 422, 404, 403), "post"
+    ),
     ("cases:progress", "get"): everyone(at("/services/progress/")),
     ("cases:progress", "post"): everyone(at("/services/progress/"), 422, method="post"),
     ("cases:begin", "get"): Access(at("/services/community-group-filing/begin/"), (302, 200, 200, 200, 200, 200)),

@@ -411,6 +411,14 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("portal:intake_apply", "post"): Case("dana", lambda: f"{access.an_intake()}apply/"),
     ("portal:intake_problem", "post"): Case("dana", access.a_problem, {"choice": "unit:万元"}),
+    ("cases:rate", "post"): Case(
+        "rita",
+        lambda: f"/cases/{access.a_closed_case()}/rate/",
+        {"grade": "4", "trips": "1", "trip_reasons": "collect", "words": "很快"},
+    ),
+    ("cases:rating_answer", "post"): Case(
+        "dana", lambda: f"/workbench/ratings/{access.a_bad_rating()}/", {"words": "已经改正"}
+    ),
     ("cases:withdraw", "post"): Case(
         "rita", lambda: f"/cases/{access.a_case()}/withdraw/", {"reason": "不办了"}, reads=("reason",)
     ),

@@ -133,6 +133,31 @@ class Outcome(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class Grade(models.IntegerChoices):
+    """The five grades of 好差评; the two lowest are bad ones and are answered."""
+
+    VERY_SATISFIED = 5, _("Very satisfied")
+    SATISFIED = 4, _("Satisfied")
+    FAIR = 3, _("Fair")
+    DISSATISFIED = 2, _("Dissatisfied")
+    VERY_DISSATISFIED = 1, _("Very dissatisfied")
+
+
+#: From this grade down a rating is bad.
+BAD = Grade.DISSATISFIED
+
+
+class TripReason(models.TextChoices):
+    """Why somebody had to come in person."""
+
+    PAPER = "paper", _("To hand in paper")
+    SIGNATURE = "signature", _("To sign, or to show who I am")
+    COLLECT = "collect", _("To collect a paper")
+    CALLED = "called", _("The office asked me to come")
+    SYSTEM = "system", _("Something did not work online")
+    OTHER = "other", _("For another reason")
+
+
 class ClockKind(models.TextChoices):
     """Which time limit runs."""
 

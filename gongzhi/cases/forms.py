@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.cases.definitions import Field, Section
-from gongzhi.cases.enums import FieldType
+from gongzhi.cases.enums import FieldType, Grade, TripReason
 from gongzhi.cases.questions import (
     Page,
     Raw,
@@ -29,7 +29,7 @@ from gongzhi.cases.questions import (
 )
 from gongzhi.files.enums import Purpose
 from gongzhi.files.forms import PiecesField
-from gongzhi.ui.forms import Form
+from gongzhi.ui.forms import Checkboxes, Form, Radios, WholeNumberField
 
 #: Which controls a page showed, so that an empty box is told from one that was not there.
 SHOWN = "shown"
@@ -176,4 +176,40 @@ class OfficeForm(Form):
         help_text=_("Name or code of the district, county or city, such as 440307"),
         max_length=60,
         required=False,
+    )
+
+
+class RatingForm(Form):
+    """How a case went, and how often one had to come."""
+
+    grade = forms.TypedChoiceField(label=_("How satisfied are you?"), choices=Grade.choices, coerce=int, widget=Radios)
+    trips = WholeNumberField(
+        label=_("How many times did you have to come in person?"),
+        help_text=_("0 if never"),
+        min_value=0,
+        max_value=99,
+    )
+    trip_reasons = forms.MultipleChoiceField(
+        label=_("Why did you have to come? (not needed)"),
+        choices=TripReason.choices,
+        widget=Checkboxes,
+        required=False,
+    )
+    words = forms.CharField(
+        label=_("What went well, what did not? (not needed)"),
+        help_text=_("Only the office reads it."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=1000,
+        required=False,
+    )
+
+
+class RatingAnswerForm(Form):
+    """What the office answers to a bad rating."""
+
+    words = forms.CharField(
+        label=_("Answer"),
+        help_text=_("What you found out and what you do about it. The applicant reads it."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=1000,
     )

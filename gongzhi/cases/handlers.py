@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from gongzhi.accounts.selectors import verified_name
 from gongzhi.cases.contracts import PrefillSource
 from gongzhi.cases.enums import APPLY, AT_OFFICE, DECIDE, REVIEW, WRITABLE, State
-from gongzhi.cases.models import Case
+from gongzhi.cases.models import Case, Rating
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.times import local
 from gongzhi.core.waiting import Recent, Waiting, WaitingRows
@@ -130,7 +130,37 @@ class CasesToWrite(WaitingRows[Case]):
         )
 
 
-WAITING = (CasesAtOffice(), CasesToWrite())
+class RatingsToAnswer(WaitingRows[Rating]):
+    """Bad ratings of the office that nobody has answered."""
+
+    code = "cases.rating"
+    label = _("Bad ratings to answer")
+    order = ("answer_by", "pk")
+    page = "cases:rating_list"
+
+    def is_for(self, actor: Actor) -> bool:
+        """Who examines cases."""
+        return actor.kind is ActorKind.AGENCY and actor.may(REVIEW)
+
+    def rows(self, actor: Actor, day: dt.date) -> models.QuerySet[Rating]:
+        """Those of the office's own cases."""
+        mine = Rating.objects.visible_to(actor).unanswered().filter(case__agency_id=actor.agency_id or 0)
+        return mine.select_related("case__type")
+
+    def line(self, row: Rating, actor: Actor, day: dt.date) -> Waiting:
+        """The service, known by the number of the case."""
+        return Waiting(
+            f"{row.case.type.definition.title} · {row.get_grade_display()}",
+            row.case.number or row.case.public_id,
+            reverse("cases:rating_answer", args=[row.pk]),
+            since=local(row.at).date(),
+            due_on=row.answer_by,
+            is_settled=row.answer_settled,
+            is_late=bool(row.answer_by and row.answer_settled and row.answer_by < day),
+        )
+
+
+WAITING = (CasesAtOffice(), CasesToWrite(), RatingsToAnswer())
 
 
 class OwnCases:

@@ -20,14 +20,17 @@ from gongzhi.accounts.models import Person
 from gongzhi.cases.definitions import Definition
 from gongzhi.cases.enums import (
     AT_OFFICE,
+    BAD,
     CLOSED,
     STEPS,
     WRITABLE,
     ClockKind,
     Event,
+    Grade,
     Outcome,
     State,
     StepKind,
+    TripReason,
     TypeState,
 )
 from gongzhi.core.actor import Actor, ActorKind
@@ -502,6 +505,13 @@ class Decision(OfCase):
             models.UniqueConstraint(fields=["case"], condition=Q(dropped_at__isnull=True), name="cases_decision_once"),
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="cases_decision_outcome"),
         ]
+        indexes = [
+            models.Index(
+                fields=["-decided_at", "-id"],
+                name="cases_decision_public",
+                condition=Q(decided_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.outcome}"
@@ -524,6 +534,109 @@ class CaseFile(OfCase):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.section}.{self.field}"
+
+
+class RatingQuerySet(models.QuerySet["Rating"]):
+    """Questions about ratings."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own; an agency's official those of cases within reach; a process all."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        scope = actor.scope
+        if scope.person is not None:
+            return self.filter(person_id=scope.person)
+        if scope.org is not None:
+            return self.filter(org_id=scope.org)
+        if scope.path == "/":
+            return self.exclude(path="")
+        if scope.path:
+            return self.filter(path__gte=scope.path, path__lt=scope.path + chr(1114111))
+        return self.none()
+
+    def bad(self) -> Self:
+        """Those that must be answered."""
+        return self.filter(grade__lte=BAD)
+
+    def unanswered(self) -> Self:
+        """Bad ones nobody has answered."""
+        return self.bad().filter(answered_at=None)
+
+
+class Rating(OfCase):
+    """What the applicant of a closed case says of the service (好差评), once: a grade, and how often they had to come.
+
+    A bad one is answered by the office within a number of days of the rulebook.
+    """
+
+    path = models.CharField(max_length=64, db_collation="C")
+    grade = models.SmallIntegerField(choices=Grade.choices)
+    trips = models.SmallIntegerField()
+    trip_reasons = ArrayField(models.CharField(max_length=12, choices=TripReason.choices), default=list)
+    words = models.ForeignKey(SealedText, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    by_person = models.BigIntegerField()
+    #: The last day to answer a bad one; null for the others.
+    answer_by = models.DateField(null=True)
+    answer_settled = models.BooleanField(default=True)
+    answer = models.ForeignKey(SealedText, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.BigIntegerField(null=True)
+
+    objects = RatingQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cases_rating"
+        constraints = [
+            models.UniqueConstraint(fields=["case"], name="cases_rating_once"),
+            models.CheckConstraint(condition=Q(grade__in=Grade.values), name="cases_rating_grade"),
+            models.CheckConstraint(condition=Q(trips__gte=0, trips__lte=99), name="cases_rating_trips"),
+            models.CheckConstraint(
+                condition=Q(answer__isnull=True, answered_at__isnull=True, answered_by__isnull=True)
+                | Q(answer__isnull=False, answered_at__isnull=False, answered_by__isnull=False),
+                name="cases_rating_answered",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["path", "answer_by"], name="cases_rating_open", condition=Q(answered_at=None, grade__lte=BAD)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.grade}"
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it must be answered."""
+        return self.grade <= BAD
+
+
+class Tally(models.Model):
+    """Ratings of one service at one office in one year, counted as they come, so that results are public at once."""
+
+    code = models.CharField(max_length=60, db_collation="C")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    year = models.SmallIntegerField()
+    #: How many of each grade: `{"5": 12, …}`.
+    grades = models.JSONField(default=dict)
+    rated = models.IntegerField(default=0)
+    #: Trips in all, and trips the guide had promised, of the rated cases.
+    trips = models.IntegerField(default=0)
+    promised_trips = models.IntegerField(default=0)
+    #: Reason → how many cases named it.
+    reasons = models.JSONField(default=dict)
+    bad = models.IntegerField(default=0)
+    answered = models.IntegerField(default=0)
+    answered_in_time = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "cases_tally"
+        constraints = [models.UniqueConstraint(fields=["code", "agency", "year"], name="cases_tally_once")]
+        verbose_name_plural = "tallies"
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.agency_id} {self.year}"
 
 
 def wall_columns(case: Case) -> dict[str, Any]:

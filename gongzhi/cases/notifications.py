@@ -97,6 +97,24 @@ CASE_TO_CONFIRM: Final = NoticeKind(
     params=NUMBER,
 )
 
+RATING_BAD: Final = NoticeKind(
+    code="cases.rating_bad",
+    label=_("A bad rating waits for an answer"),
+    purpose=_("Tells the office that somebody was not satisfied, so that it finds out why and answers."),
+    subject=_("A bad rating of %(number)s waits for an answer"),
+    text=_("Somebody was not satisfied with how %(number)s went. Find out why, and answer in time."),
+    params=NUMBER,
+)
+RATING_ANSWERED: Final = NoticeKind(
+    code="cases.rating_answered",
+    label=_("Your rating was answered"),
+    purpose=_("Tells you that the office answered what you said of a service."),
+    subject=_("Your rating of %(number)s was answered"),
+    text=_("The office answered what you said of %(number)s. The answer stands on the page of the case."),
+    params=NUMBER,
+    category=Category.ANSWER,
+)
+
 KINDS: Final = (
     CASE_SUBMITTED,
     CASE_WAITS,
@@ -106,4 +124,6 @@ KINDS: Final = (
     CASE_DECIDED,
     CASE_LAPSED,
     CASE_TO_CONFIRM,
+    RATING_BAD,
+    RATING_ANSWERED,
 )

@@ -4,12 +4,14 @@ from gongzhi.cases.actions.deciding import confirm_decision, decide, drop_propos
 from gongzhi.cases.actions.drafts import add_file, add_row, remove_file, remove_row, save_page, start_case
 from gongzhi.cases.actions.handing_in import submit_case, withdraw_case
 from gongzhi.cases.actions.handling import accept_case, finish_step, refuse_acceptance, return_case, take_case
+from gongzhi.cases.actions.rating import answer_rating, rate_case
 from gongzhi.cases.actions.types import load_types, publish_type
 
 __all__ = [
     "accept_case",
     "add_file",
     "add_row",
+    "answer_rating",
     "confirm_decision",
     "decide",
     "drop_proposal",
@@ -17,6 +19,7 @@ __all__ = [
     "load_types",
     "obstacles",
     "publish_type",
+    "rate_case",
     "refuse_acceptance",
     "remove_file",
     "remove_row",

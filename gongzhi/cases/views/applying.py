@@ -23,7 +23,7 @@ from gongzhi.cases.actions.handing_in import NotComplete
 from gongzhi.cases.definitions import Section
 from gongzhi.cases.enums import APPLY, WRITABLE
 from gongzhi.cases.forms import SHOWN, OfficeForm, page_form, posted, shown_controls
-from gongzhi.cases.models import Case, CaseFile, Draft
+from gongzhi.cases.models import Case, CaseFile, Draft, Rating
 from gongzhi.cases.questions import knows, plain_answers, sections_asked, shown
 from gongzhi.cases.views.guide import open_service
 from gongzhi.core.actor import ActorKind
@@ -140,6 +140,10 @@ def case(request: DoorRequest, public_id: str) -> HttpResponse:
             "faults": _worded(found, faults),
         }
         return render(request, "cases/tasks.html", context)
+    if not found.is_open:
+        rating = Rating.objects.filter(case=found).select_related("case", "words", "answer").first()
+        context["may_rate"] = context["may_write"] and rating is None and selectors.may_rate(found)
+        context |= {"rating": rating, "rated": selectors.rated_words(request.actor, rating) if rating else {}}
     context["sections"] = selectors.handed_answers(request.actor, found) if found.round else []
     return render(request, "cases/case.html", context)
 
