@@ -411,6 +411,12 @@ CASES: dict[tuple[str, str], Case] = {
         {"fault:group.name": "名称不全", "reason": ""},
         reads=("reason",),
     ),
+    ("cases:document_receive", "post"): Case("rita", lambda: f"{access.a_document()}receive/"),
+    ("cases:office_document", "post"): Case(
+        "dana",
+        lambda: access.a_document("/workbench/cases/"),
+        {"how": "in_person", **day("on"), "by": "李××", "note": "窗口"},
+    ),
     ("cases:page", "post"): Case(
         "rita",
         lambda: f"/cases/{access.a_case()}/form/group/",

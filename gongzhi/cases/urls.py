@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gongzhi.cases.views import applying, guide, office
+from gongzhi.cases.views import applying, documents, guide, office
 
 app_name = "cases"
 urlpatterns = [
@@ -17,8 +17,17 @@ urlpatterns = [
     path("cases/<str:public_id>/check/", applying.check, name="check"),
     path("cases/<str:public_id>/withdraw/", applying.withdraw, name="withdraw"),
     path("cases/<str:public_id>/files/<int:number>/", applying.file, name="file"),
+    path("cases/<str:public_id>/documents/<str:name>/", documents.document, name="document"),
+    path("cases/<str:public_id>/documents/<str:name>/receive/", documents.receive, name="document_receive"),
+    path("cases/<str:public_id>/documents/<str:name>/file/", documents.document_file, name="document_file"),
     path("workbench/cases/", office.queue, name="queue"),
     path("workbench/cases/<str:public_id>/", office.review, name="review"),
     path("workbench/cases/<str:public_id>/papers/<int:number>/", office.paper, name="paper"),
+    path("workbench/cases/<str:public_id>/documents/<str:name>/", documents.office_document, name="office_document"),
+    path(
+        "workbench/cases/<str:public_id>/documents/<str:name>/file/",
+        documents.office_document_file,
+        name="office_document_file",
+    ),
     path("workbench/cases/<str:public_id>/<slug:verb>/", office.act, name="act"),
 ]
