@@ -555,12 +555,38 @@ def a_document(start: str = "/cases/", *, received: bool = False) -> str:
     return f"{start}{case.public_id}/documents/{document.public_id}/"
 
 
+def an_extract(end: str = "", start: str = "/verify/") -> str:
+    """The address of an extract of the body in Shenzhen that somebody had signed."""
+    from gongzhi.core.actor import Actor
+    from gongzhi.core.door import acting
+    from gongzhi.orgs.models import Organization
+    from gongzhi.registry.actions.credentials import issue_extract
+
+    with acting(Actor.visitor()) as visitor:
+        body = Organization.objects.get(credit_code=SHENZHEN)
+        made = issue_extract(actor=visitor, organization=body, address="198.51.100.9")
+    return f"{start}{made.number}/{end}"
+
+
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
     ("openapi", "get"): everyone(at("/api/openapi.json"), door=Kind.NO_TRANSACTION),
     ("api-1:organizations", "get"): everyone(at("/api/v1/organizations")),
     ("api-1:name_check", "get"): everyone(
         at("/api/v1/organizations/name-check?name=%E7%A4%BA%E4%BE%8B%E5%8D%8F%E4%BC%9A&kind=social_group")
+    ),
+    ("portal:extract", "get"): everyone(at(f"/orgs/{SHENZHEN}/extract/")),
+    ("portal:extract", "post"): everyone(at(f"/orgs/{SHENZHEN}/extract/"), 302, method="post"),
+    ("portal:verify", "get"): everyone(at("/verify/")),
+    ("portal:verify", "post"): everyone(at("/verify/"), 422, method="post"),
+    ("portal:verify_keys", "get"): everyone(at("/verify/keys.txt")),
+    ("portal:verify_number", "get"): everyone(an_extract),
+    ("portal:credential_file", "get"): everyone(lambda: an_extract("file/")),
+    ("portal:revoke", "get"): Access(
+        lambda: an_extract("revoke/", "/workbench/certificates/"), (302, 403, 403, 200, 403, 403)
+    ),
+    ("portal:revoke", "post"): Access(
+        lambda: an_extract("revoke/", "/workbench/certificates/"), (302, 403, 403, 422, 403, 403), "post"
     ),
     ("portal:name_check", "get"): everyone(at("/names/")),
     ("api-1:organization", "get"): everyone(at(f"/api/v1/organizations/{GUANGDONG}")),

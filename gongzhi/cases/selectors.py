@@ -14,7 +14,7 @@ from gongzhi.cases import policies
 from gongzhi.cases.contracts import Answers
 from gongzhi.cases.definitions import Definition, Field, Section
 from gongzhi.cases.enums import Event, FieldType
-from gongzhi.cases.models import Case, CaseFile, CaseType, Document, Draft, SealedText, Status, Submission
+from gongzhi.cases.models import Case, CaseFile, CaseType, Decision, Document, Draft, SealedText, Status, Submission
 from gongzhi.cases.questions import (
     Checked,
     Page,
@@ -329,6 +329,12 @@ def handed_answers(actor: Actor, case: Case, faults: Mapping[str, str] | None = 
 
 
 # --- documents ---
+
+
+def certificate_of(case: Case) -> str:
+    """The number of the certificate the decision brought; empty for none. One query."""
+    found = Decision.objects.filter(case=case, dropped_at=None).exclude(decided_at=None).first()
+    return str(found.effect.get("certificate", "")) if found else ""
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from gongzhi.orgs.actions import members
 from gongzhi.orgs.enums import ADMIT_OWNER, SEE_WORKBENCH, Kind
 from gongzhi.orgs.models import Organization
 from gongzhi.reference import selectors as reference
+from gongzhi.registry.actions.credentials import issue_credential
 from gongzhi.registry.actions.establishing import register_body
-from gongzhi.registry.enums import CORRECT, IMPORT, IntakeState
+from gongzhi.registry.enums import CORRECT, IMPORT, CredentialKind, IntakeState
 from gongzhi.registry.models import Doubt, Intake, Objection, Version
 
 
@@ -82,7 +83,14 @@ class FileCommunityGroup:
             host=answers.text("group.host"),
         )
         admit_applicant(actor=actor, case_id=case_id, organization=body)
-        return Effect(org_id=body.pk, reference=filed, details={"path": path})
+        certificate = issue_credential(
+            actor=actor,
+            organization=body,
+            kind=CredentialKind.FILING,
+            case_number=number,
+            issuer=actor.acting_for[:120],
+        )
+        return Effect(org_id=body.pk, reference=filed, certificate=certificate.number, details={"path": path})
 
 
 def admit_applicant(*, actor: Actor, case_id: int, organization: Organization) -> None:

@@ -152,7 +152,8 @@ def _effect(actor: Actor, case: Case, decision: Decision) -> Decision:
             answers=answers_of(actor=actor, case=case),
         )
     decision.decided_at = timezone.now()
-    decision.effect = {"reference": effect.reference, **effect.details} if effect.reference or effect.details else {}
+    numbers = {"reference": effect.reference, "certificate": effect.certificate}
+    decision.effect = {**{name: number for name, number in numbers.items() if number}, **effect.details}
     decision.save(update_fields=["decided_at", "second_by", "effect"])
     Task.objects.filter(case=case, step=case.step, done_at=None).update(done_at=timezone.now(), done_by=actor.person_id)
     if effect.org_id is not None:

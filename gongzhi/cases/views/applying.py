@@ -21,7 +21,7 @@ from gongzhi.cases import actions, clocks, policies, selectors
 from gongzhi.cases.actions.drafts import Saved
 from gongzhi.cases.actions.handing_in import NotComplete
 from gongzhi.cases.definitions import Section
-from gongzhi.cases.enums import APPLY, WRITABLE
+from gongzhi.cases.enums import APPLY, WRITABLE, State
 from gongzhi.cases.forms import SHOWN, OfficeForm, page_form, posted, shown_controls
 from gongzhi.cases.models import Case, CaseFile, Draft
 from gongzhi.cases.questions import knows, plain_answers, sections_asked, shown
@@ -142,6 +142,7 @@ def case(request: DoorRequest, public_id: str) -> HttpResponse:
         }
         return render(request, "cases/tasks.html", context)
     context["sections"] = selectors.handed_answers(request.actor, found) if found.round else []
+    context["certificate"] = selectors.certificate_of(found) if found.state == State.APPROVED else ""
     return render(request, "cases/case.html", context)
 
 
