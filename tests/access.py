@@ -551,12 +551,56 @@ def a_case_file(path: str, *, handed: bool) -> str:
     return f"{path}{case.public_id}/{'papers' if handed else 'files'}/{file.pk}/"
 
 
+def a_document(start: str = "/cases/", *, received: bool = False) -> str:
+    """The address of the notice of what is missing in Rita's filing, under the applicant's pages or the office's."""
+    from gongzhi.cases import actions
+    from gongzhi.cases.models import Document
+    from gongzhi.cases.tests import people
+    from gongzhi.core.door import acting
+    from tests.world import actor_of
+
+    case = people.handed_in()
+    with acting(actor_of("dana")) as dana:
+        actions.return_case(actor=dana, case=case, faults={"group.name": "名称不全"})
+    with acting(actor_of("rita")) as rita:
+        document = Document.objects.get(case=case)
+        if received:
+            actions.confirm_receipt(actor=rita, document=document)
+    return f"{start}{case.public_id}/documents/{document.public_id}/"
+
+
+def an_extract(end: str = "", start: str = "/verify/") -> str:
+    """The address of an extract of the body in Shenzhen that somebody had signed."""
+    from gongzhi.core.actor import Actor
+    from gongzhi.core.door import acting
+    from gongzhi.orgs.models import Organization
+    from gongzhi.registry.actions.credentials import issue_extract
+
+    with acting(Actor.visitor()) as visitor:
+        body = Organization.objects.get(credit_code=SHENZHEN)
+        made = issue_extract(actor=visitor, organization=body, address="198.51.100.9")
+    return f"{start}{made.number}/{end}"
+
+
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
     ("openapi", "get"): everyone(at("/api/openapi.json"), door=Kind.NO_TRANSACTION),
     ("api-1:organizations", "get"): everyone(at("/api/v1/organizations")),
     ("api-1:name_check", "get"): everyone(
         at("/api/v1/organizations/name-check?name=%E7%A4%BA%E4%BE%8B%E5%8D%8F%E4%BC%9A&kind=social_group")
+    ),
+    ("portal:extract", "get"): everyone(at(f"/orgs/{SHENZHEN}/extract/")),
+    ("portal:extract", "post"): everyone(at(f"/orgs/{SHENZHEN}/extract/"), 302, method="post"),
+    ("portal:verify", "get"): everyone(at("/verify/")),
+    ("portal:verify", "post"): everyone(at("/verify/"), 422, method="post"),
+    ("portal:verify_keys", "get"): everyone(at("/verify/keys.txt")),
+    ("portal:verify_number", "get"): everyone(an_extract),
+    ("portal:credential_file", "get"): everyone(lambda: an_extract("file/")),
+    ("portal:revoke", "get"): Access(
+        lambda: an_extract("revoke/", "/workbench/certificates/"), (302, 403, 403, 200, 403, 403)
+    ),
+    ("portal:revoke", "post"): Access(
+        lambda: an_extract("revoke/", "/workbench/certificates/"), (302, 403, 403, 422, 403, 403), "post"
     ),
     ("portal:name_check", "get"): everyone(at("/names/")),
     ("api-1:organization", "get"): everyone(at(f"/api/v1/organizations/{GUANGDONG}")),
@@ -1061,6 +1105,20 @@ TABLE: dict[tuple[str, str], Access] = {
     ),
     ("cases:file", "get"): Access(
         lambda: a_case_file("/cases/", handed=False), (302, 200, 404, 404, 404, 404), also=NOT_RITA
+    ),
+    ("cases:document", "get"): Access(a_document, (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:document_receive", "post"): Access(
+        lambda: f"{a_document()}receive/", (302, 302, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:document_file", "get"): Access(
+        lambda: f"{a_document(received=True)}file/", (302, 200, 404, 404, 404, 404), also=NOT_RITA
+    ),
+    ("cases:office_document", "get"): Access(lambda: a_document("/workbench/cases/"), (302, 403, 403, 200, 404, 403)),
+    ("cases:office_document", "post"): Access(
+        lambda: a_document("/workbench/cases/"), (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("cases:office_document_file", "get"): Access(
+        lambda: f"{a_document('/workbench/cases/')}file/", (302, 403, 403, 200, 404, 403)
     ),
     ("cases:queue", "get"): Access(at("/workbench/cases/"), (302, 403, 403, 200, 200, 403)),
     ("cases:review", "get"): Access(lambda: f"/workbench/cases/{a_case('handed in')}/", (302, 403, 403, 200, 404, 403)),

@@ -428,6 +428,21 @@ CASES: dict[tuple[str, str], Case] = {
         {"fault:group.name": "名称不全", "reason": ""},
         reads=("reason",),
     ),
+    ("portal:extract", "post"): Case("visitor", access.at(f"/orgs/{SHENZHEN}/extract/")),
+    ("portal:verify", "post"): Case(
+        "visitor", access.at("/verify/"), {"number": "", "file": ("x.pdf", b"%PDF-1.7 none")}
+    ),
+    ("portal:revoke", "post"): Case(
+        "dana",
+        lambda: access.an_extract("revoke/", "/workbench/certificates/"),
+        {"reason": "登记事项有误"},
+    ),
+    ("cases:document_receive", "post"): Case("rita", lambda: f"{access.a_document()}receive/"),
+    ("cases:office_document", "post"): Case(
+        "dana",
+        lambda: access.a_document("/workbench/cases/"),
+        {"how": "in_person", **day("on"), "by": "李××", "note": "窗口"},
+    ),
     ("cases:page", "post"): Case(
         "rita",
         lambda: f"/cases/{access.a_case()}/form/group/",

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.cases.definitions import Field, Section
-from gongzhi.cases.enums import FieldType, Grade, TripReason
+from gongzhi.cases.enums import Delivery, FieldType, Grade, TripReason
 from gongzhi.cases.questions import (
     Page,
     Raw,
@@ -29,7 +29,7 @@ from gongzhi.cases.questions import (
 )
 from gongzhi.files.enums import Purpose
 from gongzhi.files.forms import PiecesField
-from gongzhi.ui.forms import Checkboxes, Form, Radios, WholeNumberField
+from gongzhi.ui.forms import Checkboxes, DateBoxesField, Form, Radios, WholeNumberField
 
 #: Which controls a page showed, so that an empty box is told from one that was not there.
 SHOWN = "shown"
@@ -212,4 +212,21 @@ class RatingAnswerForm(Form):
         help_text=_("What you found out and what you do about it. The applicant reads it."),
         widget=forms.Textarea(attrs={"rows": 5}),
         max_length=1000,
+    )
+
+
+class DeliveryForm(Form):
+    """A delivery on paper, as the office notes it."""
+
+    how = forms.ChoiceField(
+        label=_("Way of delivery"),
+        choices=[(one.value, one.label) for one in (Delivery.IN_PERSON, Delivery.POST)],
+        widget=Radios,
+    )
+    on = DateBoxesField(label=_("Day of delivery"))
+    by = forms.CharField(
+        label=_("Received by"), required=False, max_length=120, help_text=_("Needed when it was handed over in person.")
+    )
+    note = forms.CharField(
+        label=_("Remark"), required=False, max_length=300, help_text=_("For example the number of the consignment.")
     )

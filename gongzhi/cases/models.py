@@ -25,6 +25,7 @@ from gongzhi.cases.enums import (
     STEPS,
     WRITABLE,
     ClockKind,
+    DocumentKind,
     Event,
     Grade,
     Outcome,
@@ -637,6 +638,53 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.agency_id} {self.year}"
+
+
+class Document(OfCase):
+    """One document an office wrote in a case (文书), or the receipt of its delivery. Append-only.
+
+    `words` seals what it says, in both languages and in codes, as JSON (`wording.Paper`); `template` is the version of the
+    layout. Both together make the same page and the same PDF again at any time. Numbers are counted for each agency,
+    kind and year, without a gap.
+    """
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    path = models.CharField(max_length=64, db_collation="C")
+    kind = models.CharField(max_length=16, choices=DocumentKind.choices)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    year = models.SmallIntegerField()
+    serial = models.IntegerField()
+    #: The number as it is printed (文号).
+    number = models.CharField(max_length=160)
+    template = models.SmallIntegerField()
+    words = models.ForeignKey(SealedText, on_delete=models.PROTECT, related_name="+")
+    #: The document a receipt of delivery is about.
+    about = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="deliveries")
+    on = models.DateField()
+    at = models.DateTimeField(auto_now_add=True)
+    #: The capacity: `agency:3`, `org:7`, `person`, `process:cases.watch`. And the person behind it, if one is.
+    by = models.CharField(max_length=64)
+    by_person = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "cases_document"
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "kind", "year", "serial"], name="cases_document_number"),
+            models.UniqueConstraint(
+                fields=["about"], condition=Q(about__isnull=False), name="cases_document_delivered_once"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=DocumentKind.values), name="cases_document_kind"),
+            models.CheckConstraint(
+                condition=Q(kind=DocumentKind.DELIVERY, about__isnull=False)
+                | ~Q(kind=DocumentKind.DELIVERY) & Q(about__isnull=True),
+                name="cases_document_about",
+            ),
+            models.CheckConstraint(condition=Q(serial__gte=1), name="cases_document_counted"),
+        ]
+        indexes = [models.Index(fields=["case", "id"], name="cases_document_case")]
+
+    def __str__(self) -> str:
+        return self.number
 
 
 def wall_columns(case: Case) -> dict[str, Any]:

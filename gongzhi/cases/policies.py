@@ -59,6 +59,11 @@ def can_confirm(actor: Actor, case: Case, decision: Decision) -> bool:
     return can_decide(actor, case) and actor.person_id != decision.by_person
 
 
+def can_deliver(actor: Actor, case: Case) -> bool:
+    """An official of the office that has the case, also after it is over."""
+    return actor.may(REVIEW) and actor.agency_id is not None and actor.agency_id == case.agency_id
+
+
 def can_see_file(actor: Actor, case: Case, file: CaseFile) -> bool:
     """Who may read the case, once the file was handed in; the applicant always."""
     return is_applicant(actor, case) or (can_read(actor, case) and bool(file.path))

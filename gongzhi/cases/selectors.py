@@ -14,7 +14,19 @@ from gongzhi.cases import policies
 from gongzhi.cases.contracts import Answers, handler_of
 from gongzhi.cases.definitions import Definition, Field, Section
 from gongzhi.cases.enums import BAD, CLOSED, Event, FieldType, Grade, State, TripReason
-from gongzhi.cases.models import Case, CaseFile, CaseType, Draft, Rating, SealedText, Status, Submission, Tally
+from gongzhi.cases.models import (
+    Case,
+    CaseFile,
+    CaseType,
+    Decision,
+    Document,
+    Draft,
+    Rating,
+    SealedText,
+    Status,
+    Submission,
+    Tally,
+)
 from gongzhi.cases.questions import (
     Checked,
     Page,
@@ -25,6 +37,7 @@ from gongzhi.cases.questions import (
     sections_asked,
     shown,
 )
+from gongzhi.cases.wording import Paper, read_paper
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.times import today
@@ -384,3 +397,42 @@ def results_of(year: int) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+# --- documents ---
+
+
+def certificate_of(case: Case) -> str:
+    """The number of the certificate the decision brought; empty for none. One query."""
+    found = Decision.objects.filter(case=case, dropped_at=None).exclude(decided_at=None).first()
+    return str(found.effect.get("certificate", "")) if found else ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A document of a case, and the receipt of its delivery once there is one."""
+
+    document: Document
+    receipt: Document | None
+
+
+def documents_of(case: Case) -> list[Written]:
+    """The documents of a case, the oldest first, without their words. One query."""
+    rows = list(Document.objects.filter(case=case).order_by("pk")[:200])
+    receipts = {one.about_id: one for one in rows if one.about_id is not None}
+    return [Written(one, receipts.get(one.pk)) for one in rows if one.about_id is None]
+
+
+def document(case: Case, public_id: str) -> Written | None:
+    """One document of a case by its public name. Two queries."""
+    found = Document.objects.select_related("words", "about").filter(case=case, public_id=public_id).first()
+    if found is None:
+        return None
+    return Written(found, Document.objects.filter(about=found).first())
+
+
+def open_paper(actor: Actor, case: Case, document: Document) -> Paper:
+    """What a document says: the applicant's own, a recorded look for everybody else."""
+    own = policies.is_applicant(actor, case)
+    purpose = PURPOSE if own else "cases.review"
+    return read_paper(reveal(actor, document.words, "text_sealed", purpose=purpose, own=own, case_id=case.pk))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gongzhi.cases.views import applying, guide, office, rating
+from gongzhi.cases.views import applying, documents, guide, office, rating
 
 app_name = "cases"
 urlpatterns = [
@@ -20,10 +20,19 @@ urlpatterns = [
     path("cases/<str:public_id>/rate/", rating.rate, name="rate"),
     path("cases/<str:public_id>/withdraw/", applying.withdraw, name="withdraw"),
     path("cases/<str:public_id>/files/<int:number>/", applying.file, name="file"),
+    path("cases/<str:public_id>/documents/<str:name>/", documents.document, name="document"),
+    path("cases/<str:public_id>/documents/<str:name>/receive/", documents.receive, name="document_receive"),
+    path("cases/<str:public_id>/documents/<str:name>/file/", documents.document_file, name="document_file"),
     path("workbench/ratings/", rating.rating_list, name="rating_list"),
     path("workbench/ratings/<int:number>/", rating.rating_answer, name="rating_answer"),
     path("workbench/cases/", office.queue, name="queue"),
     path("workbench/cases/<str:public_id>/", office.review, name="review"),
     path("workbench/cases/<str:public_id>/papers/<int:number>/", office.paper, name="paper"),
+    path("workbench/cases/<str:public_id>/documents/<str:name>/", documents.office_document, name="office_document"),
+    path(
+        "workbench/cases/<str:public_id>/documents/<str:name>/file/",
+        documents.office_document_file,
+        name="office_document_file",
+    ),
     path("workbench/cases/<str:public_id>/<slug:verb>/", office.act, name="act"),
 ]

@@ -144,6 +144,7 @@ IDENTITY = Entry(_("My identity"), "id-card", "accounts:own_identity", Audience.
 FAMILY = Entry(_("My family"), "users", "accounts:own_family", Audience.PERSON)
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
+VERIFY = Entry(_("Check a certificate"), "shield-check", "portal:verify", also=("portal:verify_number",))
 RULES = Entry(_("Rules in words"), "scale", "rulebook:rule_list")
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
 SECURITY = Entry(_("Sign-in and security"), "shield-check", "accounts:security", Audience.SIGNED_IN)
@@ -189,7 +190,7 @@ TABS = (
     Entry(_("Display"), "accessibility", "ui:settings"),
 )
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    (_("Find out"), (HOME, SERVICES, SEARCH, NAMES, RULES, DATA)),
+    (_("Find out"), (HOME, SERVICES, SEARCH, NAMES, RULES, VERIFY, DATA)),
     (
         _("Your access"),
         (

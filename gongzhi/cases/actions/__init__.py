@@ -1,6 +1,7 @@
 """Every change of a case and of a case type."""
 
 from gongzhi.cases.actions.deciding import confirm_decision, decide, drop_proposal, obstacles
+from gongzhi.cases.actions.documents import confirm_receipt, record_delivery
 from gongzhi.cases.actions.drafts import add_file, add_row, remove_file, remove_row, save_page, start_case
 from gongzhi.cases.actions.handing_in import submit_case, withdraw_case
 from gongzhi.cases.actions.handling import accept_case, finish_step, refuse_acceptance, return_case, take_case
@@ -13,6 +14,7 @@ __all__ = [
     "add_row",
     "answer_rating",
     "confirm_decision",
+    "confirm_receipt",
     "decide",
     "drop_proposal",
     "finish_step",
@@ -20,6 +22,7 @@ __all__ = [
     "obstacles",
     "publish_type",
     "rate_case",
+    "record_delivery",
     "refuse_acceptance",
     "remove_file",
     "remove_row",

@@ -21,7 +21,7 @@ from gongzhi.cases import actions, clocks, policies, selectors
 from gongzhi.cases.actions.drafts import Saved
 from gongzhi.cases.actions.handing_in import NotComplete
 from gongzhi.cases.definitions import Section
-from gongzhi.cases.enums import APPLY, WRITABLE
+from gongzhi.cases.enums import APPLY, WRITABLE, State
 from gongzhi.cases.forms import SHOWN, OfficeForm, page_form, posted, shown_controls
 from gongzhi.cases.models import Case, CaseFile, Draft, Rating
 from gongzhi.cases.questions import knows, plain_answers, sections_asked, shown
@@ -40,7 +40,7 @@ PAGE = 30
 CODES = "cases.codes"
 
 
-def _mine(request: DoorRequest, public_id: str) -> Case:
+def own_case(request: DoorRequest, public_id: str) -> Case:
     """One's own case, or one's organization's; 404 for everybody else's."""
     rows = Case.objects.visible_to(request.actor).select_related("type", "agency")
     found = rows.filter(public_id=public_id).first()
@@ -119,7 +119,7 @@ def case_list(request: DoorRequest) -> HttpResponse:
 @require_safe
 def case(request: DoorRequest, public_id: str) -> HttpResponse:
     """Where a case stands: the pages to fill in while it can be written, what happened, and what comes next."""
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     happened = selectors.history(request.actor, found)
     context: dict[str, Any] = {
         "case": found,
@@ -127,6 +127,7 @@ def case(request: DoorRequest, public_id: str) -> HttpResponse:
         "happened": list(reversed(happened)),
         "last": happened[-1] if happened else None,
         "may_write": policies.can_write(request.actor, found),
+        "documents": selectors.documents_of(found) if found.round else [],
         "limits": clocks.limits_of(found) if found.is_open else [],
         "code": dict(request.session.get(CODES, {})).get(found.public_id, ""),
     }
@@ -145,6 +146,7 @@ def case(request: DoorRequest, public_id: str) -> HttpResponse:
         context["may_rate"] = context["may_write"] and rating is None and selectors.may_rate(found)
         context |= {"rating": rating, "rated": selectors.rated_words(request.actor, rating) if rating else {}}
     context["sections"] = selectors.handed_answers(request.actor, found) if found.round else []
+    context["certificate"] = selectors.certificate_of(found) if found.state == State.APPROVED else ""
     return render(request, "cases/case.html", context)
 
 
@@ -173,7 +175,7 @@ def page(request: DoorRequest, public_id: str, section: str) -> HttpResponse:
         if request.method == "POST":
             return again(request)
         return HttpResponseRedirect(f"{reverse('accounts:sign_in')}?next={request.path}")
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     if not policies.can_write(request.actor, found):
         raise NotAllowed(APPLY, about=found)
     if not found.is_writable:
@@ -375,7 +377,7 @@ def autosave(request: DoorRequest, public_id: str, section: str) -> HttpResponse
 
     With clashes nothing is saved: the answer holds both values, and the page asks.
     """
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     if not policies.can_write(request.actor, found):
         raise NotAllowed(APPLY, about=found)
     where = _section(found, section)
@@ -425,7 +427,7 @@ def _clash_words(clashes: Sequence[Mapping[str, str]]) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: DoorRequest, public_id: str) -> HttpResponse:
     """Everything once more before it is handed in; POST hands it in."""
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     if not policies.can_write(request.actor, found):
         raise NotAllowed(APPLY, about=found)
     if request.method == "POST":
@@ -474,7 +476,7 @@ def _check(
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: DoorRequest, public_id: str) -> HttpResponse:
     """Take a case back, after asking once."""
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     if not policies.can_write(request.actor, found):
         raise NotAllowed(APPLY, about=found)
     if request.method == "POST":
@@ -488,7 +490,7 @@ def withdraw(request: DoorRequest, public_id: str) -> HttpResponse:
 @require_safe
 def file(request: DoorRequest, public_id: str, number: int) -> HttpResponseBase:
     """One's own file of a case."""
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     row = CaseFile.objects.filter(case=found, pk=number).first()
     upload = Upload.objects.visible_to(request.actor).filter(pk=row.upload_id).first() if row else None
     if upload is None:

@@ -37,7 +37,7 @@ def _official(request: DoorRequest) -> Actor:
     return actor
 
 
-def _found(request: DoorRequest, public_id: str) -> Case:
+def found_case(request: DoorRequest, public_id: str) -> Case:
     """A case within reach; one out of reach is a 404 like a missing one, and the applicant sees the try."""
     actor = _official(request)
     rows = Case.objects.visible_to(actor).select_related("type", "agency")
@@ -102,7 +102,7 @@ def queue(request: DoorRequest) -> HttpResponse:
 @require_safe
 def review(request: DoorRequest, public_id: str) -> HttpResponse:
     """One case as its office reads it. Personal answers are opened by a recorded look."""
-    return _review(request, _found(request, public_id))
+    return _review(request, found_case(request, public_id))
 
 
 def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int = 200) -> HttpResponse:
@@ -130,6 +130,8 @@ def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int 
             actor, case, {key.removeprefix("fault:"): text for key, text in typed.items()}
         ),
         "happened": list(reversed(happened)),
+        "documents": selectors.documents_of(case),
+        "certificate": selectors.certificate_of(case) if case.state == State.APPROVED else "",
         "applicant": people.get(case.person_id or 0, "") or (case.org.name if case.org else ""),
         "handler": people.get(case.assignee or 0, ""),
         "limits": clocks.limits_of(case) if case.is_open else [],
@@ -151,7 +153,7 @@ def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int 
 @require_POST
 def act(request: DoorRequest, public_id: str, verb: str) -> HttpResponse:
     """Do one thing with a case; what was typed comes back with the sentence that refuses it."""
-    case, actor, data = _found(request, public_id), request.actor, request.POST
+    case, actor, data = found_case(request, public_id), request.actor, request.POST
     faults = {name.removeprefix("fault:"): data[name] for name in data if name.startswith("fault:")}
     reason = data.get("reason", "")
     try:
@@ -181,14 +183,14 @@ def act(request: DoorRequest, public_id: str, verb: str) -> HttpResponse:
             case _:
                 raise Http404
     except RuleViolation as error:
-        return _review(request, _found(request, public_id), problem=str(error.message), status=422)
+        return _review(request, found_case(request, public_id), problem=str(error.message), status=422)
     return HttpResponseRedirect(reverse("cases:review", args=[public_id]))
 
 
 @require_safe
 def paper(request: DoorRequest, public_id: str, number: int) -> HttpResponseBase:
     """A paper that was handed in: a look that the applicant sees."""
-    case = _found(request, public_id)
+    case = found_case(request, public_id)
     row = CaseFile.objects.filter(case=case, pk=number).exclude(path="").first()
     if row is None or not policies.can_see_file(request.actor, case, row):
         raise Http404
