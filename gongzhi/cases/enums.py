@@ -140,3 +140,10 @@ class ClockKind(models.TextChoices):
     PROMISED = "promised", _("To decide, as promised")
     CORRECT = "correct", _("To complete the application")
     PUBLICITY = "publicity", _("For objections")
+
+
+class Side(models.TextChoices):
+    """Who wrote a message."""
+
+    APPLICANT = "applicant", _("Applicant")
+    OFFICE = "office", _("Office")

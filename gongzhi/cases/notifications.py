@@ -107,3 +107,22 @@ KINDS: Final = (
     CASE_LAPSED,
     CASE_TO_CONFIRM,
 )
+
+QUESTION_ASKED: Final = NoticeKind(
+    code="cases.question_asked",
+    label=_("An applicant asks your office"),
+    purpose=_("Tells the office that somebody asked about an application or a question of its form."),
+    subject=_("A question about %(number)s waits for your office"),
+    text=_("An applicant wrote to your office about %(number)s. The question and its day stand on the workbench."),
+    params=NUMBER,
+)
+OFFICE_WROTE: Final = NoticeKind(
+    code="cases.office_wrote",
+    label=_("The office wrote to you about your application"),
+    purpose=_("Tells you that the office answered a question of yours or wrote to you, with the words on the page."),
+    subject=_("The office wrote to you about %(number)s"),
+    text=_("The office answered you or wrote to you about %(number)s. Its words stand on the page of the application."),
+    params=NUMBER,
+)
+
+TALK_KINDS: Final = (QUESTION_ASKED, OFFICE_WROTE)

@@ -179,6 +179,8 @@ class Shown:
     text: str
     files: Sequence[tuple[CaseFile, Upload | None]] = ()
     fault: str = ""
+    #: What applicant and office wrote about it (`threads.Said`).
+    said: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gongzhi.cases.views import applying, guide, office
+from gongzhi.cases.views import applying, guide, office, talking
 
 app_name = "cases"
 urlpatterns = [
@@ -17,6 +17,11 @@ urlpatterns = [
     path("cases/<str:public_id>/check/", applying.check, name="check"),
     path("cases/<str:public_id>/withdraw/", applying.withdraw, name="withdraw"),
     path("cases/<str:public_id>/files/<int:number>/", applying.file, name="file"),
+    path("cases/<str:public_id>/talk/", talking.talk, name="talk"),
+    path("cases/<str:public_id>/talk/<str:message>/file/", talking.own_file, name="message_file"),
+    path("workbench/asked/", talking.asked, name="asked"),
+    path("workbench/asked/<str:message>/", talking.asked_one, name="asked_one"),
+    path("workbench/asked/<str:message>/file/", talking.asked_file, name="asked_file"),
     path("workbench/cases/", office.queue, name="queue"),
     path("workbench/cases/<str:public_id>/", office.review, name="review"),
     path("workbench/cases/<str:public_id>/papers/<int:number>/", office.paper, name="paper"),

@@ -123,14 +123,14 @@ OWN_CASES = Entry(
     "list-checks",
     "cases:case_list",
     Audience.PERSON,
-    also=("cases:case", "cases:page", "cases:check", "cases:withdraw"),
+    also=("cases:case", "cases:page", "cases:check", "cases:withdraw", "cases:talk"),
 )
 HOUSE_CASES = Entry(
     _("Our applications"),
     "list-checks",
     "cases:case_list",
     Audience.HOUSE,
-    also=("cases:case", "cases:page", "cases:check", "cases:withdraw"),
+    also=("cases:case", "cases:page", "cases:check", "cases:withdraw", "cases:talk"),
 )
 MESSAGES = Entry(_("Messages"), "bell", "portal:messages", Audience.PERSON)
 SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.PERSON)
@@ -214,6 +214,13 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),
             Entry(_("Applications"), "list-checks", "cases:queue", also=("cases:review",), permission="cases.review"),
+            Entry(
+                _("Questions asked"),
+                "message-circle",
+                "cases:asked",
+                also=("cases:asked_one",),
+                permission="cases.review",
+            ),
             Entry(_("Leave cover"), "users", "portal:cover_list"),
         ),
     ),

@@ -4,17 +4,22 @@ from gongzhi.cases.actions.deciding import confirm_decision, decide, drop_propos
 from gongzhi.cases.actions.drafts import add_file, add_row, remove_file, remove_row, save_page, start_case
 from gongzhi.cases.actions.handing_in import submit_case, withdraw_case
 from gongzhi.cases.actions.handling import accept_case, finish_step, refuse_acceptance, return_case, take_case
+from gongzhi.cases.actions.talking import add_note, answer_question, ask_office, mark_read, write_to_applicant
 from gongzhi.cases.actions.types import load_types, publish_type
 
 __all__ = [
     "accept_case",
     "add_file",
+    "add_note",
     "add_row",
+    "answer_question",
+    "ask_office",
     "confirm_decision",
     "decide",
     "drop_proposal",
     "finish_step",
     "load_types",
+    "mark_read",
     "obstacles",
     "publish_type",
     "refuse_acceptance",
@@ -26,4 +31,5 @@ __all__ = [
     "submit_case",
     "take_case",
     "withdraw_case",
+    "write_to_applicant",
 ]

@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from gongzhi.accounts.selectors import masked_names
-from gongzhi.cases import actions, clocks, policies, selectors
+from gongzhi.cases import actions, clocks, policies, selectors, threads
 from gongzhi.cases.enums import DECIDE, REVIEW, Outcome, State, StepKind
+from gongzhi.cases.forms import places_of
 from gongzhi.cases.models import Case, CaseFile, Decision, Task
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import DoorRequest, acting
@@ -30,7 +31,8 @@ FINDER = Actor.system("cases.office")
 VIEWS = ("open", "mine", "overdue", "closed")
 
 
-def _official(request: DoorRequest) -> Actor:
+def official(request: DoorRequest) -> Actor:
+    """Who works on cases; a 403 for everybody else."""
     actor = request.actor
     if not (actor.may(REVIEW) or actor.may(DECIDE)):
         raise NotAllowed(REVIEW)
@@ -39,7 +41,7 @@ def _official(request: DoorRequest) -> Actor:
 
 def _found(request: DoorRequest, public_id: str) -> Case:
     """A case within reach; one out of reach is a 404 like a missing one, and the applicant sees the try."""
-    actor = _official(request)
+    actor = official(request)
     rows = Case.objects.visible_to(actor).select_related("type", "agency")
     found = rows.filter(public_id=public_id).first()
     if found is not None and policies.can_read(actor, found):
@@ -55,7 +57,7 @@ def _found(request: DoorRequest, public_id: str) -> Case:
 @require_safe
 def queue(request: DoorRequest) -> HttpResponse:
     """The cases of one's office, the newest first: those that wait, mine, overdue or closed."""
-    actor = _official(request)
+    actor = official(request)
     view = request.GET.get("view", "open")
     view = view if view in VIEWS else "open"
     mine = Case.objects.visible_to(actor).with_office(actor.agency_id or 0)
@@ -108,6 +110,7 @@ def review(request: DoorRequest, public_id: str) -> HttpResponse:
 def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int = 200) -> HttpResponse:
     actor = request.actor
     happened = selectors.history(actor, case)
+    said = threads.thread(actor, case)
     task = Task.objects.filter(case=case, step=case.step, agency_id=actor.agency_id or 0, done_at=None).first()
     proposed = Decision.objects.filter(case=case, dropped_at=None, decided_at=None).first()
     deciding = (
@@ -119,14 +122,21 @@ def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int 
     people = masked_names(
         one for one in [case.person_id, case.assignee, proposed.by_person if proposed else None] if one is not None
     )
-    typed = {name: request.POST[name] for name in request.POST if name.startswith(("fault:", "reason"))}
+    typed = {name: request.POST[name] for name in request.POST if name.startswith(("fault:", "reason", "say", "note"))}
     context: dict[str, Any] = {
         "case": case,
         "definition": case.type.definition,
         "findings": selectors.findings(case, selectors.answers_of(actor=actor, case=case)),
-        "sections": selectors.handed_answers(
-            actor, case, {key.removeprefix("fault:"): text for key, text in typed.items()}
+        "sections": threads.with_said(
+            selectors.handed_answers(actor, case, {key.removeprefix("fault:"): text for key, text in typed.items()}),
+            said,
         ),
+        "said": said,
+        "notes": threads.notes(actor, case),
+        "may_write": policies.can_write_to_applicant(actor, case),
+        "places": places_of(case.type.definition),
+        "say": typed.get("say", ""),
+        "note": typed.get("note", ""),
         "happened": list(reversed(happened)),
         "applicant": people.get(case.person_id or 0, "") or (case.org.name if case.org else ""),
         "handler": people.get(case.assignee or 0, ""),
@@ -143,6 +153,18 @@ def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int 
         "overdue": bool(case.due_on and case.due_settled and case.due_on < today()),
     }
     return render(request, "cases/review.html", context, status=status)
+
+
+def _write(request: DoorRequest, case: Case, verb: str) -> None:
+    """A message to the applicant, or a note of the office."""
+    data = request.POST
+    if verb == "note":
+        actions.add_note(actor=request.actor, case=case, text=data.get("note", ""))
+        return
+    handed = request.FILES.get("file") or None
+    actions.write_to_applicant(
+        actor=request.actor, case=case, text=data.get("say", ""), place=data.get("about", ""), handed=handed
+    )
 
 
 @never_cache
@@ -176,6 +198,8 @@ def act(request: DoorRequest, public_id: str, verb: str) -> HttpResponse:
                 actions.confirm_decision(actor=actor, case=case)
             case "drop":
                 actions.drop_proposal(actor=actor, case=case, reason=reason)
+            case "say" | "note":
+                _write(request, case, verb)
             case _:
                 raise Http404
     except RuleViolation as error:
