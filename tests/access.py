@@ -816,6 +816,8 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:objection_answer", "post"): Access(
         lambda: f"/workbench/objections/{an_objection()}/", (302, 403, 403, 422, 404, 403), "post"
     ),
+    ("portal:code_blocks", "get"): Access(at("/workbench/codes/"), (302, 403, 403, 200, 200, 403)),
+    ("portal:code_blocks", "post"): Access(at("/workbench/codes/"), (302, 403, 403, 422, 422, 403), "post"),
     ("portal:doubt_list", "get"): Access(at("/workbench/doubts/"), (302, 403, 200, 200, 200, 200)),
     ("portal:doubt_settle", "get"): Access(lambda: f"/workbench/doubts/{a_doubt()}/", (302, 403, 403, 200, 404, 403)),
     ("portal:doubt_settle", "post"): Access(

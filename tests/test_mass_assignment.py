@@ -398,6 +398,9 @@ CASES: dict[tuple[str, str], Case] = {
         "dana", lambda: f"{RECORD}/officer/{access.an_officer()}/end/", {**day("until"), "reason": "决定"}
     ),
     ("portal:correct", "post"): Case("dana", access.at(f"/workbench/orgs/{SHENZHEN}/correct/"), CORRECTION),
+    ("portal:code_blocks", "post"): Case(
+        "dana", access.at("/workbench/codes/"), {"stem": "MJ", "first": "900000", "last": "900009"}
+    ),
     ("portal:doubt_settle", "post"): Case(
         "dana",
         lambda: f"/workbench/doubts/{access.a_doubt()}/",

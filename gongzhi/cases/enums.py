@@ -105,6 +105,7 @@ class FieldType(models.TextChoices):
     CHOICES = "choices", _("Any of several")
     DIVISION = "division", _("Administrative division")
     ORGANIZATION = "organization", _("Registered organization")
+    AGENCY = "agency", _("Authority on this platform")
     PERSON = "person", _("Name of a person")
     ID_NUMBER = "id_number", _("Resident identity number")
     PHONE = "phone", _("Telephone number")

@@ -63,6 +63,7 @@ SOURCES: tuple[PrefillSource, ...] = (
     VerifiedName(),
     OwnOrganization("org.name", "name"),
     OwnOrganization("org.credit_code", "credit_code"),
+    OwnOrganization("org.kind", "kind"),
     LegalRepresentative(),
 )
 

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from gongzhi.audit.looks import look, reveal
 from gongzhi.cases import policies
-from gongzhi.cases.contracts import Answers
+from gongzhi.cases.contracts import Answers, handler_of
 from gongzhi.cases.definitions import Definition, Field, Section
 from gongzhi.cases.enums import Event, FieldType
 from gongzhi.cases.models import Case, CaseFile, CaseType, Draft, SealedText, Status, Submission
@@ -165,6 +165,14 @@ def findings(case: Case, answers: Answers) -> list[Finding]:
         return []
     path = case.path or case.agency.path
     return judge(definition.rules, facts_of(definition, answers), on=today(), path=path)
+
+
+def advice(case: Case, answers: Answers) -> list[str]:
+    """What the handler of the decision advises to look at, such as a name that is near another."""
+    name = case.type.definition.decision.handler
+    if name is None:
+        return []
+    return list(handler_of(name).advise(path=case.path or case.agency.path, org_id=case.org_id, answers=answers))
 
 
 # --- what was answered ---

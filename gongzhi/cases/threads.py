@@ -172,7 +172,12 @@ GROUP BY a.id, a.name ORDER BY count(*) DESC, a.id LIMIT %(most)s
 
 def answering(*, code: str = "", agency_id: int | None = None) -> list[Answering]:
     """How offices answered questions about a service, or how one office answered. Numbers only, so everybody may read them."""
-    arguments: dict[str, Any] = {"since": timezone.now() - LOOKED_BACK, "most": OFFICES, "code": code, "agency": agency_id}
+    arguments: dict[str, Any] = {
+        "since": timezone.now() - LOOKED_BACK,
+        "most": OFFICES,
+        "code": code,
+        "agency": agency_id,
+    }
     join = "JOIN cases_type t ON t.id = m.type_id" if code else ""
     which = "t.code = %(code)s" if code else "m.agency_id = %(agency)s"
     with acting(HOURS), connection.cursor() as cursor:

@@ -23,6 +23,7 @@ class EventKind(models.TextChoices):
     OBJECTION_UPHELD = "objected", _("Corrected after an objection")
     CHANGED = "changed", _("Change registered")
     RENAMED = "renamed", _("Renamed")
+    CHARTER_APPROVED = "charter_approved", _("Charter approved")
     MERGED = "merged", _("Merged into another body")
     SPLIT = "split", _("Split")
     ENDED = "ended", _("Registration ended")

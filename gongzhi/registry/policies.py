@@ -35,6 +35,11 @@ def can_register(actor: Actor, path: str) -> bool:
     return actor.kind is ActorKind.AGENCY and actor.may("cases.decide") and actor.reaches(path)
 
 
+def can_allot_codes(actor: Actor) -> bool:
+    """A registry officer, for their own authority."""
+    return actor.kind is ActorKind.AGENCY and actor.may(CORRECT)
+
+
 def can_make_downloads(actor: Actor) -> bool:
     """Writing, sealing and removing the dated files is the platform's own work; asking for one is everybody's."""
     return actor.kind is ActorKind.PROCESS

@@ -249,6 +249,7 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 also=("portal:claim_decide",),
                 permission="orgs.admit_owner",
             ),
+            Entry(_("Credit codes"), "id-card", "portal:code_blocks", permission="registry.correct"),
             Entry(
                 _("Values that wait"),
                 "hourglass",

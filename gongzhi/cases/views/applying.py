@@ -467,6 +467,7 @@ def _check(
         "marked": said,
         "refused": wrong is not None or bool(problem),
         "findings": selectors.findings(case, checked.answers),
+        "advice": selectors.advice(case, checked.answers),
         "problem": problem,
         "nonce": uuid.uuid4(),
     }

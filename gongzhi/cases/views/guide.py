@@ -17,6 +17,7 @@ from gongzhi.cases.models import CaseType
 from gongzhi.core.door import DoorRequest, after
 from gongzhi.core.errors import RuleViolation
 from gongzhi.core.network import address_of
+from gongzhi.rulebook.packaged import edition
 
 
 def open_service(code: str) -> CaseType:
@@ -58,6 +59,7 @@ def service(request: DoorRequest, code: str) -> HttpResponse:
         "unverified": unverified,
         "answering": threads.answering(code=code),
         "looked_back": threads.LOOKED_BACK.days,
+        "rule_set": edition().rule_sets.get(definition.guide.rule_set or ""),
         "file_fields": {field.material: field for _section, field in definition.fields() if field.material},
     }
     return render(request, "cases/service.html", context)

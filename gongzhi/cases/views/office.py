@@ -123,10 +123,12 @@ def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int 
         one for one in [case.person_id, case.assignee, proposed.by_person if proposed else None] if one is not None
     )
     typed = {name: request.POST[name] for name in request.POST if name.startswith(("fault:", "reason", "say", "note"))}
+    answers = selectors.answers_of(actor=actor, case=case)
     context: dict[str, Any] = {
         "case": case,
         "definition": case.type.definition,
-        "findings": selectors.findings(case, selectors.answers_of(actor=actor, case=case)),
+        "findings": selectors.findings(case, answers),
+        "advice": selectors.advice(case, answers),
         "sections": threads.with_said(
             selectors.handed_answers(actor, case, {key.removeprefix("fault:"): text for key, text in typed.items()}),
             said,
