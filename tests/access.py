@@ -563,6 +563,18 @@ def _a_message() -> tuple[str, str]:
     return case.public_id, message.public_id
 
 
+def a_case_to_link() -> str:
+    """Where Rita links one of two filings she handed in."""
+    return f"/cases/{a_case('handed in')}/link/"
+
+
+def a_case_number() -> dict[str, str]:
+    """The number of another filing Rita handed in, as a body."""
+    from gongzhi.cases.tests import people
+
+    return {"number": str(people.handed_in().number)}
+
+
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
     ("openapi", "get"): everyone(at("/api/openapi.json"), door=Kind.NO_TRANSACTION),
@@ -1062,6 +1074,10 @@ TABLE: dict[tuple[str, str], Access] = {
     ("cases:talk", "get"): Access(lambda: f"/cases/{a_case()}/talk/", (302, 200, 404, 404, 404, 404), also=NOT_RITA),
     ("cases:talk", "post"): Access(
         lambda: f"/cases/{a_case()}/talk/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:link", "get"): Access(lambda: f"/cases/{a_case()}/link/", (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:link", "post"): Access(
+        lambda: f"/cases/{a_case()}/link/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
     ),
     ("cases:message_file", "get"): Access(a_message_file, (302, 200, 404, 404, 404, 404), also=NOT_RITA),
     ("cases:asked", "get"): Access(at("/workbench/asked/"), (302, 403, 403, 200, 200, 403)),

@@ -420,6 +420,7 @@ CASES: dict[tuple[str, str], Case] = {
         {"text": "示例", "about": "group.name"},
         reads=("text", "about"),
     ),
+    ("cases:link", "post"): Case("rita", access.a_case_to_link, access.a_case_number),
     ("cases:asked_one", "post"): Case("dana", access.a_case_question, {"text": "示例"}, reads=("text",)),
     ("cases:act", "post"): Case(
         "dana",

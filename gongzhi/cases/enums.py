@@ -71,6 +71,7 @@ class Event(models.TextChoices):
     TRANSFERRED = "transferred", _("Handed to another office")
     ANNOUNCED = "announced", _("Announced for objections")
     PUBLICITY_OVER = "publicity_over", _("Time for objections over")
+    ESCALATED = "escalated", _("Overdue: the head of the office was told")
 
 
 class StepKind(models.TextChoices):

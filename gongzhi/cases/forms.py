@@ -213,3 +213,9 @@ class AnswerForm(Form):
         label=_("Answer, as the applicant reads it"), widget=forms.Textarea(attrs={"rows": 5}), max_length=4000
     )
     file = PiecesField(label=_("A file (not needed)"), purpose=Purpose.EVIDENCE, required=False)
+
+
+class LinkForm(Form):
+    """The number of another application that belongs together with this one."""
+
+    number = forms.CharField(label=_("Number of the other application"), max_length=30)

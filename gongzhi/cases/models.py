@@ -177,6 +177,13 @@ class Case(HasState):
     begun_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True)
     state_since = models.DateTimeField(auto_now_add=True)
+    #: Rules that were broken or could not be judged when it was last handed in; null for who has none to judge it.
+    findings = models.IntegerField(null=True)
+    #: What figures of punctuality are made of, written when the office ends it: when, the working days the office had it,
+    #: and whether that was within its time (null where no limit ran).
+    closed_at = models.DateTimeField(null=True)
+    days_used = models.IntegerField(null=True)
+    was_on_time = models.BooleanField(null=True)
 
     objects = CaseQuerySet.as_manager()
 
@@ -202,6 +209,9 @@ class Case(HasState):
             models.Index(fields=["path"], name="cases_case_path"),
             models.Index(
                 fields=["agency", "due_on", "id"], name="cases_case_work", condition=Q(state__in=list(AT_OFFICE))
+            ),
+            models.Index(
+                fields=["agency", "closed_at"], name="cases_case_closed", condition=Q(closed_at__isnull=False)
             ),
         ]
 
@@ -659,3 +669,49 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.office}"
+
+
+class CaseLink(OfCase):
+    """That a case belongs together with another of the same applicant. Two rows, one from each side. Append-only."""
+
+    path = models.CharField(max_length=64, db_collation="C")
+    other = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "cases_link"
+        constraints = [
+            models.UniqueConstraint(fields=["case", "other"], name="cases_link_once"),
+            models.CheckConstraint(condition=~Q(case=F("other")), name="cases_link_two_cases"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.other_id}"
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    """Questions about saved views."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own at the agency one acts for."""
+        return self.filter(agency_id=actor.agency_id or 0, person_id=actor.person_id or 0)
+
+
+class SavedView(models.Model):
+    """A choice of filters an official gave a name to, at one agency. It says nothing about a case."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=40)
+    #: The values of the list's address, name → value.
+    asked = models.JSONField()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cases_saved_view"
+        constraints = [models.UniqueConstraint(fields=["agency", "person", "name"], name="cases_saved_view_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -87,3 +87,8 @@ def can_write_to_applicant(actor: Actor, case: Case) -> bool:
 def can_note(actor: Actor, case: Case) -> bool:
     """An official who works on cases and reads this one. Never the applicant."""
     return actor.kind is ActorKind.AGENCY and actor.agency_id is not None and can_read(actor, case)
+
+
+def can_link(actor: Actor, case: Case) -> bool:
+    """Who writes the application, and the office that has it."""
+    return bool(case.path) and (can_write(actor, case) or can_write_to_applicant(actor, case))

@@ -14,7 +14,7 @@ from gongzhi.cases import policies
 from gongzhi.cases.contracts import Answers, handler_of
 from gongzhi.cases.definitions import Definition, Field, Section
 from gongzhi.cases.enums import Event, FieldType
-from gongzhi.cases.models import Case, CaseFile, CaseType, Draft, SealedText, Status, Submission
+from gongzhi.cases.models import Case, CaseFile, CaseLink, CaseType, Draft, SealedText, Status, Submission
 from gongzhi.cases.questions import (
     Checked,
     Page,
@@ -335,3 +335,10 @@ def handed_answers(actor: Actor, case: Case, faults: Mapping[str, str] | None = 
     pages = handed_in(case)
     opened = open_answers(actor, case, numbers_in(pages), purpose="cases.review")
     return shown_answers(case.type.definition, pages, opened, files_by_place(actor, case, handed=True), faults)
+
+
+def linked(actor: Actor, case: Case) -> list[Case]:
+    """The cases that belong together with this one and that the actor may see, the newest first."""
+    others = CaseLink.objects.filter(case=case).values("other_id")
+    rows = Case.objects.visible_to(actor).filter(pk__in=others).select_related("type", "agency")
+    return list(rows.order_by("-pk")[:OFFICES])

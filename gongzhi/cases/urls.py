@@ -19,6 +19,7 @@ urlpatterns = [
     path("cases/<str:public_id>/files/<int:number>/", applying.file, name="file"),
     path("cases/<str:public_id>/talk/", talking.talk, name="talk"),
     path("cases/<str:public_id>/talk/<str:message>/file/", talking.own_file, name="message_file"),
+    path("cases/<str:public_id>/link/", talking.link, name="link"),
     path("workbench/asked/", talking.asked, name="asked"),
     path("workbench/asked/<str:message>/", talking.asked_one, name="asked_one"),
     path("workbench/asked/<str:message>/file/", talking.asked_file, name="asked_file"),

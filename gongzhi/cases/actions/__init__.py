@@ -5,6 +5,7 @@ from gongzhi.cases.actions.drafts import add_file, add_row, remove_file, remove_
 from gongzhi.cases.actions.handing_in import submit_case, withdraw_case
 from gongzhi.cases.actions.handling import accept_case, finish_step, refuse_acceptance, return_case, take_case
 from gongzhi.cases.actions.talking import add_note, answer_question, ask_office, mark_read, write_to_applicant
+from gongzhi.cases.actions.transferring import link_cases, transfer_case
 from gongzhi.cases.actions.types import load_types, publish_type
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "decide",
     "drop_proposal",
     "finish_step",
+    "link_cases",
     "load_types",
     "mark_read",
     "obstacles",
@@ -30,6 +32,7 @@ __all__ = [
     "start_case",
     "submit_case",
     "take_case",
+    "transfer_case",
     "withdraw_case",
     "write_to_applicant",
 ]

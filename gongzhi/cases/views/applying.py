@@ -131,6 +131,7 @@ def case(request: DoorRequest, public_id: str) -> HttpResponse:
         "code": dict(request.session.get(CODES, {})).get(found.public_id, ""),
         "said": (said := threads.thread(request.actor, found)),
         "unread": threads.unread_in(said),
+        "linked": selectors.linked(request.actor, found),
     }
     if found.is_writable:
         tasks, done = selectors.progress(request.actor, found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -23,6 +24,7 @@ from gongzhi.core.paging import page_or_first
 from gongzhi.core.times import today
 from gongzhi.files import actions as files
 from gongzhi.files.models import Upload
+from gongzhi.orgs.models import Agency
 
 PAGE = 30
 #: The platform finds a case whose existence an official may not be told, and a paper of one they may read.
@@ -107,7 +109,9 @@ def review(request: DoorRequest, public_id: str) -> HttpResponse:
     return _review(request, _found(request, public_id))
 
 
-def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _review(
+    request: DoorRequest, case: Case, *, problem: str = "", targets: Sequence[Agency] = (), status: int = 200
+) -> HttpResponse:
     actor = request.actor
     happened = selectors.history(actor, case)
     said = threads.thread(actor, case)
@@ -122,7 +126,11 @@ def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int 
     people = masked_names(
         one for one in [case.person_id, case.assignee, proposed.by_person if proposed else None] if one is not None
     )
-    typed = {name: request.POST[name] for name in request.POST if name.startswith(("fault:", "reason", "say", "note"))}
+    typed = {
+        name: request.POST[name]
+        for name in request.POST
+        if name.startswith(("fault:", "reason", "say", "note", "to", "number"))
+    }
     answers = selectors.answers_of(actor=actor, case=case)
     context: dict[str, Any] = {
         "case": case,
@@ -139,6 +147,10 @@ def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int 
         "places": places_of(case.type.definition),
         "say": typed.get("say", ""),
         "note": typed.get("note", ""),
+        "targets": targets,
+        "to": typed.get("to", ""),
+        "number": typed.get("number", ""),
+        "linked": selectors.linked(actor, case),
         "happened": list(reversed(happened)),
         "applicant": people.get(case.person_id or 0, "") or (case.org.name if case.org else ""),
         "handler": people.get(case.assignee or 0, ""),
@@ -157,16 +169,40 @@ def _review(request: DoorRequest, case: Case, *, problem: str = "", status: int 
     return render(request, "cases/review.html", context, status=status)
 
 
-def _write(request: DoorRequest, case: Case, verb: str) -> None:
-    """A message to the applicant, or a note of the office."""
+def _transfer(request: DoorRequest, case: Case) -> HttpResponse:
+    """Hand the case to the office that was named; of several with the name one is chosen first."""
     data = request.POST
-    if verb == "note":
-        actions.add_note(actor=request.actor, case=case, text=data.get("note", ""))
-        return
-    handed = request.FILES.get("file") or None
-    actions.write_to_applicant(
-        actor=request.actor, case=case, text=data.get("say", ""), place=data.get("about", ""), handed=handed
-    )
+    chosen, place = data.get("office", ""), data.get("to", "").strip()[:60]
+    found = [one for one in selectors.offices(case.type.definition, place) if one.pk != case.agency_id] if place else []
+    if chosen.isdigit() and len(chosen) < 12:
+        found = list(Agency.objects.filter(pk=int(chosen)))
+    if not found:
+        raise RuleViolation(
+            "cases.no_such_office", _("No other office that takes this in was found. Type its name or its division.")
+        )
+    exact = [one for one in found if one.name == place]
+    if len(found) > 1 and len(exact) != 1:
+        problem = _("Several offices were found. Choose one.")
+        return _review(request, case, problem=problem, targets=found, status=422)
+    target = exact[0] if len(found) > 1 else found[0]
+    actions.transfer_case(actor=request.actor, case=case, agency=target, reason=data.get("reason", ""))
+    return HttpResponseRedirect(reverse("cases:queue"))
+
+
+def _beside(request: DoorRequest, case: Case, verb: str) -> HttpResponse:
+    """What is done beside deciding: a message to the applicant, a note, a link to another case, another office."""
+    actor, data = request.actor, request.POST
+    if verb == "transfer":
+        return _transfer(request, case)
+    if verb == "link":
+        actions.link_cases(actor=actor, case=case, number=data.get("number", ""))
+    elif verb == "note":
+        actions.add_note(actor=actor, case=case, text=data.get("note", ""))
+    else:
+        handed = request.FILES.get("file") or None
+        text, place = data.get("say", ""), data.get("about", "")
+        actions.write_to_applicant(actor=actor, case=case, text=text, place=place, handed=handed)
+    return HttpResponseRedirect(reverse("cases:review", args=[case.public_id]))
 
 
 @never_cache
@@ -200,8 +236,8 @@ def act(request: DoorRequest, public_id: str, verb: str) -> HttpResponse:
                 actions.confirm_decision(actor=actor, case=case)
             case "drop":
                 actions.drop_proposal(actor=actor, case=case, reason=reason)
-            case "say" | "note":
-                _write(request, case, verb)
+            case "say" | "note" | "link" | "transfer":
+                return _beside(request, case, verb)
             case _:
                 raise Http404
     except RuleViolation as error:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gongzhi.accounts.selectors import masked_names
 from gongzhi.cases import actions, policies, selectors, threads
 from gongzhi.cases.actions.talking import ANSWER_TIME, case_of
-from gongzhi.cases.forms import AnswerForm, AskForm
+from gongzhi.cases.forms import AnswerForm, AskForm, LinkForm
 from gongzhi.cases.models import Case, Message
 from gongzhi.cases.views.applying import own_case
 from gongzhi.cases.views.office import FINDER, PAGE, official
@@ -91,6 +91,23 @@ def _talk(
         "problem": problem,
     }
     return render(request, "cases/talk.html", context, status=status)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def link(request: DoorRequest, public_id: str) -> HttpResponse:
+    """Say that one's case belongs together with another one of one's own, by its number."""
+    case = own_case(request, public_id)
+    form = LinkForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.link_cases(actor=request.actor, case=case, number=form.cleaned_data["number"])
+        except RuleViolation as error:
+            form.add_error("number", str(error.message))
+        else:
+            return HttpResponseRedirect(reverse("cases:case", args=[public_id]))
+    context = {"case": case, "definition": case.type.definition, "form": form}
+    return render(request, "cases/link.html", context, status=422 if request.method == "POST" else 200)
 
 
 @require_safe
