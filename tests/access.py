@@ -582,6 +582,44 @@ def an_extract(end: str = "", start: str = "/verify/") -> str:
     return f"{start}{made.number}/{end}"
 
 
+def a_case_question() -> str:
+    """A question Rita asked the office in Shenzhen, with a file, about a filing she has begun: under the office's pages."""
+    return f"/workbench/asked/{_a_message()[1]}/"
+
+
+def a_message_file() -> str:
+    """The file of a message, under the applicant's pages."""
+    case, message = _a_message()
+    return f"/cases/{case}/talk/{message}/file/"
+
+
+def _a_message() -> tuple[str, str]:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from gongzhi.cases import actions
+    from gongzhi.cases.tests import people
+    from gongzhi.core.door import acting
+    from gongzhi.files.tests.samples import pdf
+    from tests.world import actor_of
+
+    case = people.begin()
+    with acting(actor_of("rita")) as rita:
+        message = actions.ask_office(actor=rita, case=case, text="示例", handed=SimpleUploadedFile("示例.pdf", pdf()))
+    return case.public_id, message.public_id
+
+
+def a_case_to_link() -> str:
+    """Where Rita links one of two filings she handed in."""
+    return f"/cases/{a_case('handed in')}/link/"
+
+
+def a_case_number() -> dict[str, str]:
+    """The number of another filing Rita handed in, as a body."""
+    from gongzhi.cases.tests import people
+
+    return {"number": str(people.handed_in().number)}
+
+
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
     ("openapi", "get"): everyone(at("/api/openapi.json"), door=Kind.NO_TRANSACTION),
@@ -1120,6 +1158,19 @@ TABLE: dict[tuple[str, str], Access] = {
     ("cases:office_document_file", "get"): Access(
         lambda: f"{a_document('/workbench/cases/')}file/", (302, 403, 403, 200, 404, 403)
     ),
+    ("cases:talk", "get"): Access(lambda: f"/cases/{a_case()}/talk/", (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:talk", "post"): Access(
+        lambda: f"/cases/{a_case()}/talk/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:link", "get"): Access(lambda: f"/cases/{a_case()}/link/", (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:link", "post"): Access(
+        lambda: f"/cases/{a_case()}/link/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:message_file", "get"): Access(a_message_file, (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:asked", "get"): Access(at("/workbench/asked/"), (302, 403, 403, 200, 200, 403)),
+    ("cases:asked_one", "get"): Access(a_case_question, (302, 403, 403, 200, 404, 403)),
+    ("cases:asked_one", "post"): Access(a_case_question, (302, 403, 403, 422, 404, 403), "post"),
+    ("cases:asked_file", "get"): Access(lambda: f"{a_case_question()}file/", (302, 403, 403, 200, 404, 403)),
     ("cases:queue", "get"): Access(at("/workbench/cases/"), (302, 403, 403, 200, 200, 403)),
     ("cases:review", "get"): Access(lambda: f"/workbench/cases/{a_case('handed in')}/", (302, 403, 403, 200, 404, 403)),
     ("cases:paper", "get"): Access(

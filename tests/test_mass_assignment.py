@@ -422,6 +422,14 @@ CASES: dict[tuple[str, str], Case] = {
     ("cases:withdraw", "post"): Case(
         "rita", lambda: f"/cases/{access.a_case()}/withdraw/", {"reason": "不办了"}, reads=("reason",)
     ),
+    ("cases:talk", "post"): Case(
+        "rita",
+        lambda: f"/cases/{access.a_case()}/talk/",
+        {"text": "示例", "about": "group.name"},
+        reads=("text", "about"),
+    ),
+    ("cases:link", "post"): Case("rita", access.a_case_to_link, access.a_case_number),
+    ("cases:asked_one", "post"): Case("dana", access.a_case_question, {"text": "示例"}, reads=("text",)),
     ("cases:act", "post"): Case(
         "dana",
         lambda: f"/workbench/cases/{access.a_case('handed in')}/return/",

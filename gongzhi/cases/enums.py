@@ -71,6 +71,7 @@ class Event(models.TextChoices):
     TRANSFERRED = "transferred", _("Handed to another office")
     ANNOUNCED = "announced", _("Announced for objections")
     PUBLICITY_OVER = "publicity_over", _("Time for objections over")
+    ESCALATED = "escalated", _("Overdue: the head of the office was told")
 
 
 class StepKind(models.TextChoices):
@@ -214,3 +215,10 @@ class Delivery(models.TextChoices):
     ELECTRONIC = "electronic", _("Opened on this platform")
     IN_PERSON = "in_person", _("Handed over in person")
     POST = "post", _("Sent by post")
+
+
+class Side(models.TextChoices):
+    """Who wrote a message."""
+
+    APPLICANT = "applicant", _("Applicant")
+    OFFICE = "office", _("Office")

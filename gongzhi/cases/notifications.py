@@ -127,3 +127,70 @@ KINDS: Final = (
     RATING_BAD,
     RATING_ANSWERED,
 )
+
+QUESTION_ASKED: Final = NoticeKind(
+    code="cases.question_asked",
+    label=_("An applicant asks your office"),
+    purpose=_("Tells the office that somebody asked about an application or a question of its form."),
+    subject=_("A question about %(number)s waits for your office"),
+    text=_("An applicant wrote to your office about %(number)s. The question and its day stand on the workbench."),
+    params=NUMBER,
+)
+OFFICE_WROTE: Final = NoticeKind(
+    code="cases.office_wrote",
+    label=_("The office wrote to you about your application"),
+    purpose=_("Tells you that the office answered a question of yours or wrote to you, with the words on the page."),
+    subject=_("The office wrote to you about %(number)s"),
+    text=_("The office answered you or wrote to you about %(number)s. Its words stand on the page of the application."),
+    params=NUMBER,
+)
+
+TALK_KINDS: Final = (QUESTION_ASKED, OFFICE_WROTE)
+
+CASE_TRANSFERRED: Final = NoticeKind(
+    code="cases.case_transferred",
+    label=_("Another office has your application now"),
+    purpose=_("Tells you that your application was handed to another office, with the reason on its page."),
+    subject=_("Another office has %(number)s now"),
+    text=_(
+        "Your application %(number)s was handed to another office. Its time runs on as before; which office it is, and why,"
+        " stands on its page."
+    ),
+    params=NUMBER,
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+SILENCE_NEAR: Final = NoticeKind(
+    code="cases.silence_near",
+    label=_("An application is soon accepted by silence"),
+    purpose=_("Warns whoever works on an application, and who stands in for them, before silence accepts it."),
+    subject=_("%(number)s: silence accepts it after %(day)s"),
+    text=_(
+        "Nobody has said yet whether %(number)s is accepted. After %(day)s silence accepts it by law. Look at it today."
+    ),
+    params=frozenset({"number", "day"}),
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+CASE_OVERDUE: Final = NoticeKind(
+    code="cases.case_overdue",
+    label=_("An application of your office is overdue"),
+    purpose=_("Tells the head of an office that the time of an application has passed."),
+    subject=_("%(number)s is overdue"),
+    text=_(
+        "The time of %(number)s has passed and your office has not finished it. See who works on it and decide on it."
+    ),
+    params=NUMBER,
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+CASE_ASSIGNED: Final = NoticeKind(
+    code="cases.case_assigned",
+    label=_("An application was given to you"),
+    purpose=_("Tells an official that a colleague gave them an application to work on."),
+    subject=_("%(number)s was given to you"),
+    text=_("A colleague gave you the application %(number)s to work on."),
+    params=NUMBER,
+)
+
+WORK_KINDS: Final = (CASE_TRANSFERRED, SILENCE_NEAR, CASE_OVERDUE, CASE_ASSIGNED)

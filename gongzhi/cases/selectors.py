@@ -17,6 +17,7 @@ from gongzhi.cases.enums import BAD, CLOSED, Event, FieldType, Grade, State, Tri
 from gongzhi.cases.models import (
     Case,
     CaseFile,
+    CaseLink,
     CaseType,
     Decision,
     Document,
@@ -200,6 +201,8 @@ class Shown:
     text: str
     files: Sequence[tuple[CaseFile, Upload | None]] = ()
     fault: str = ""
+    #: What applicant and office wrote about it (`threads.Said`).
+    said: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -436,3 +439,10 @@ def open_paper(actor: Actor, case: Case, document: Document) -> Paper:
     own = policies.is_applicant(actor, case)
     purpose = PURPOSE if own else "cases.review"
     return read_paper(reveal(actor, document.words, "text_sealed", purpose=purpose, own=own, case_id=case.pk))
+
+
+def linked(actor: Actor, case: Case) -> list[Case]:
+    """The cases that belong together with this one and that the actor may see, the newest first."""
+    others = CaseLink.objects.filter(case=case).values("other_id")
+    rows = Case.objects.visible_to(actor).filter(pk__in=others).select_related("type", "agency")
+    return list(rows.order_by("-pk")[:OFFICES])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gongzhi.cases.views import applying, documents, guide, office, rating
+from gongzhi.cases.views import applying, documents, guide, office, rating, talking
 
 app_name = "cases"
 urlpatterns = [
@@ -25,6 +25,12 @@ urlpatterns = [
     path("cases/<str:public_id>/documents/<str:name>/file/", documents.document_file, name="document_file"),
     path("workbench/ratings/", rating.rating_list, name="rating_list"),
     path("workbench/ratings/<int:number>/", rating.rating_answer, name="rating_answer"),
+    path("cases/<str:public_id>/talk/", talking.talk, name="talk"),
+    path("cases/<str:public_id>/talk/<str:message>/file/", talking.own_file, name="message_file"),
+    path("cases/<str:public_id>/link/", talking.link, name="link"),
+    path("workbench/asked/", talking.asked, name="asked"),
+    path("workbench/asked/<str:message>/", talking.asked_one, name="asked_one"),
+    path("workbench/asked/<str:message>/file/", talking.asked_file, name="asked_file"),
     path("workbench/cases/", office.queue, name="queue"),
     path("workbench/cases/<str:public_id>/", office.review, name="review"),
     path("workbench/cases/<str:public_id>/papers/<int:number>/", office.paper, name="paper"),

@@ -126,14 +126,14 @@ OWN_CASES = Entry(
     "list-checks",
     "cases:case_list",
     Audience.PERSON,
-    also=("cases:case", "cases:page", "cases:check", "cases:withdraw", "cases:rate"),
+    also=("cases:case", "cases:page", "cases:check", "cases:withdraw", "cases:rate", "cases:talk"),
 )
 HOUSE_CASES = Entry(
     _("Our applications"),
     "list-checks",
     "cases:case_list",
     Audience.HOUSE,
-    also=("cases:case", "cases:page", "cases:check", "cases:withdraw", "cases:rate"),
+    also=("cases:case", "cases:page", "cases:check", "cases:withdraw", "cases:rate", "cases:talk"),
 )
 MESSAGES = Entry(_("Messages"), "bell", "portal:messages", Audience.PERSON)
 SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.PERSON)
@@ -223,6 +223,13 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 "triangle-alert",
                 "cases:rating_list",
                 also=("cases:rating_answer",),
+                permission="cases.review",
+            ),
+            Entry(
+                _("Questions asked"),
+                "message-circle",
+                "cases:asked",
+                also=("cases:asked_one",),
                 permission="cases.review",
             ),
             Entry(_("Leave cover"), "users", "portal:cover_list"),

@@ -38,6 +38,7 @@ SEALS: dict[str, str] = {
     "take_case": "It is the office's own order of work.",
     "finish_step": "It is between the applicant and the office.",
     "open_step": "It is between the applicant and the office.",
+    "asked_of": "It changes nothing.",
     "open_next_step": "It is between the applicant and the office.",
     "named_agency": "It changes nothing.",
     "accept": "It is between the applicant and the office.",
@@ -139,7 +140,7 @@ def open_step(*, actor: Actor, case: Case, step: Step) -> None:
     own = case.assignee
     # An authority above is beyond the office's own reach, so the platform hands the task to it.
     with acting(FLOW):
-        for agency in _asked(case, step):
+        for agency in asked_of(case, step):
             Task.objects.create(
                 **wall_columns(case),
                 path=agency.path,
@@ -150,7 +151,7 @@ def open_step(*, actor: Actor, case: Case, step: Step) -> None:
             )
 
 
-def _asked(case: Case, step: Step) -> list[Agency]:
+def asked_of(case: Case, step: Step) -> list[Agency]:
     """The agencies a step waits for: the one an answer names, or of each kind the nearest that reaches the office's
     division; else the office."""
     if step.of is not None:
@@ -239,7 +240,8 @@ def refuse_acceptance(*, actor: Actor, case: Case, reason: str) -> Case:
 
 
 def close(case: Case) -> None:
-    """Nothing runs or waits any more."""
+    """Nothing runs or waits any more; how long it took is kept."""
+    clocks.measure(case)
     clocks.stop_clocks(case, *ClockKind)
     clocks.resume(case)
     Task.objects.filter(case=case, done_at=None).update(done_at=timezone.now())

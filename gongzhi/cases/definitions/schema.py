@@ -284,6 +284,8 @@ class Decision(Closed):
     handler: Dotted | None = None
     approved: Text
     refused: Text
+    #: Whether several cases without a finding may be approved together.
+    bulk: bool = False
 
 
 class Document(Closed):

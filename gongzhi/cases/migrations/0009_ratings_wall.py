@@ -8,7 +8,7 @@ WITHIN = f"path <> '' AND ((path >= {PATH} AND path < {PATH} || chr(1114111)) OR
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0004_ratings")]
+    dependencies = [("cases", "0008_ratings")]
 
     operations = [
         migrations.RunSQL(

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0003_documents'),
+        ('cases', '0007_documents'),
         ('orgs', '0033_invitations_found_by_address'),
     ]
 
