@@ -155,7 +155,7 @@ _SOUNDS = _Sounds()
 
 
 class _SoundElements(dict[tuple[str, str], bytes]):
-    """The same as elements of a binary array. Letters and digits seldom come again and are not kept at all."""
+    """The same as elements of a binary array. Those with digits seldom come again and are not kept."""
 
     def __missing__(self, pair: tuple[str, str]) -> bytes:
         element = _UNSIGNED_ELEMENT.pack(4, zlib.crc32(f"~{pair[0]} {pair[1]}".encode()))
