@@ -45,7 +45,8 @@ def document_pdf(document: Document, paper: Paper) -> bytes:
     """A document as PDF in its legal language, the same bytes each time. Raises `CannotMakePdf`."""
     words: Words = paper.words["zh"]
     markup, style = layout(document.template)
-    html = render_to_string("cases/documents/sheet.html", {"words": words, "layout": markup})
+    with override("zh-hans"):
+        html = render_to_string("cases/documents/sheet.html", {"words": words, "layout": markup})
     noon = dt.datetime.combine(document.on, dt.time(12), tzinfo=SHANGHAI)
     return make_pdf(html, render_to_string(style), made_at=noon)
 
