@@ -119,6 +119,8 @@ PLACES: Final = (
     Place("own_records", "/workbench/orgs/51999901MJ00009740/house/", staff=True),
     Place("own_records_open", "/workbench/orgs/51999901MJ00009740/house/open/", staff=True),
     Place("cover", "/workbench/cover/", staff=True),
+    Place("verify", "/verify/"),
+    Place("extract", "/orgs/", follow=".res h3 a", then="extract/"),
     Place("services", "/services/"),
     Place("service", "/services/community-group-filing/"),
     Place("cases", "/workbench/cases/", staff=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gongzhi.cases.enums import APPLY, AT_OFFICE, DECIDE, PUBLISH, REVIEW
+from gongzhi.cases.enums import APPLY, AT_OFFICE, CLOSED, DECIDE, PUBLISH, REVIEW
 from gongzhi.cases.models import Case, CaseFile, CaseType, Decision, Message, Task
 from gongzhi.core.actor import Actor, ActorKind
 
@@ -62,6 +62,11 @@ def can_confirm(actor: Actor, case: Case, decision: Decision) -> bool:
 def can_deliver(actor: Actor, case: Case) -> bool:
     """An official of the office that has the case, also after it is over."""
     return actor.may(REVIEW) and actor.agency_id is not None and actor.agency_id == case.agency_id
+
+
+def can_archive(actor: Actor, case: Case) -> bool:
+    """An official of the office that has the case, once it was handed in and is over."""
+    return can_deliver(actor, case) and bool(case.path) and case.state in CLOSED
 
 
 def can_see_file(actor: Actor, case: Case, file: CaseFile) -> bool:

@@ -40,5 +40,6 @@ urlpatterns = [
         documents.office_document_file,
         name="office_document_file",
     ),
+    path("workbench/cases/<str:public_id>/volume/", documents.volume, name="volume"),
     path("workbench/cases/<str:public_id>/<slug:verb>/", office.act, name="act"),
 ]

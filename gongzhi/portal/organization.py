@@ -28,7 +28,7 @@ from gongzhi.registry.enums import ITEMS_GROUND, NO_LEGAL_PERSON
 from gongzhi.registry.forms import CodeForm, ObjectionForm
 from gongzhi.registry.models import Objection
 from gongzhi.registry.policies import can_correct
-from gongzhi.registry.selectors import NothingThen, Record, label_of, record_of, surroundings_of
+from gongzhi.registry.selectors import NothingThen, Record, issued_to, label_of, record_of, surroundings_of
 
 
 def _named(reference: str) -> list[Organization]:
@@ -100,6 +100,7 @@ def organization_detail(request: DoorRequest, reference: str) -> HttpResponse:
         "may_claim": standing not in ENDED and request.actor.kind in (ActorKind.VISITOR, ActorKind.PERSON),
         "items_ground": ITEMS_GROUND.get(organization.kind, ""),
         "objection_url": "" if asof.on else reverse("portal:objection_raise", args=[named]),
+        "issued": [] if asof.on else issued_to(organization),
         "extract_url": ""
         if asof.on or standing == Standing.VOID
         else reverse("portal:extract", args=[organization.public_id]),

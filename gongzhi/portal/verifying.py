@@ -33,7 +33,7 @@ from gongzhi.registry.verify import MOST_BYTES, Checked, Verdict, check_file, ch
 from gongzhi.ui.pdf import CannotMakePdf
 
 NUMBER: Final = re.compile(r"[A-Z]{2,4}-[0-9]{4}-[0-9]{6,12}")
-#: Files one network address may have checked in an hour.
+#: Files one network address may have checked in an hour, and made: each takes a part of a second of a process.
 FILES_AN_HOUR: Final = 60
 
 
@@ -136,6 +136,10 @@ def credential_file(request: DoorRequest, number: str) -> HttpResponse:
         raise Http404
     if not can_take_credential(request.actor, credential):
         raise NotAllowed(CORRECT)
+    bucket = bucket_of("portal:credential", address_of(request))
+    if throttle.spent(bucket, limit=FILES_AN_HOUR, seconds=3600):
+        return render(request, "portal/too_many.html", status=429)
+    after(lambda: _count(bucket))
     try:
         content = exports.credential_pdf(credential)
     except CannotMakePdf:

@@ -24,6 +24,7 @@ from gongzhi.registry.enums import (
     ITEMS_OF,
     MORE_ITEMS,
     REGISTRATION_ITEMS,
+    CredentialKind,
     EventKind,
     ObjectionState,
 )
@@ -31,6 +32,7 @@ from gongzhi.registry.models import (
     Branch,
     Certificate,
     Confirmation,
+    Credential,
     Doubt,
     Host,
     Lineage,
@@ -477,3 +479,9 @@ def _objections(organization: Organization) -> tuple[int, list[AnsweredObjection
         )
         for row in rows
     ]
+
+
+def issued_to(organization: Organization) -> list[Credential]:
+    """The certificates the platform signed for a body, the newest first; extracts apart. One query."""
+    rows = Credential.objects.filter(org=organization).exclude(kind=CredentialKind.EXTRACT).select_related("revocation")
+    return list(rows.order_by("-pk")[:SHOWN_OF_MANY])

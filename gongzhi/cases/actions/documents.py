@@ -15,7 +15,7 @@ from gongzhi.audit.looks import reveal
 from gongzhi.cases import clocks, policies, wording
 from gongzhi.cases.actions.drafts import seal_words
 from gongzhi.cases.definitions import Text
-from gongzhi.cases.enums import APPLY, DOCUMENTS_OF, REVIEW, ClockKind, Delivery, DocumentKind, Event
+from gongzhi.cases.enums import APPLY, DOCUMENTS_OF, REVIEW, ClockKind, Delivery, DocumentKind, Event, Nature
 from gongzhi.cases.models import Case, Document, wall_columns
 from gongzhi.core import ids
 from gongzhi.core.actor import Actor
@@ -137,7 +137,8 @@ def _question(case: Case, place: str) -> wording.Both:
 
 def _grounds(case: Case, kind: DocumentKind) -> list[wording.Ground]:
     definition = case.type.definition
-    if kind in AT_THE_DOOR and definition.limits.accept is not None:
+    # The time of a filing is often the platform's own choice; the article about accepting is the licensing law's.
+    if kind in AT_THE_DOOR and definition.nature is Nature.LICENCE and definition.limits.accept is not None:
         stated = rulebook.parameter(definition.limits.accept, path=case.path)
         return [wording.Ground(stated.article, stated.evidence in TO_BE_VERIFIED)]
     return [wording.Ground(f"{one.law}{one.article}", one.evidence in TO_BE_VERIFIED) for one in definition.guide.basis]

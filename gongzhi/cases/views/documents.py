@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzhi.cases import actions, exports, policies, selectors
-from gongzhi.cases.enums import APPLY, DocumentKind
+from gongzhi.cases.enums import APPLY, REVIEW, DocumentKind
 from gongzhi.cases.forms import DeliveryForm
 from gongzhi.cases.models import Case, Document
 from gongzhi.cases.selectors import Written
@@ -48,7 +48,7 @@ def _shown(case: Case, found: Written, paper: Paper) -> dict[str, object]:
     }
 
 
-def pdf_answer(request: HttpRequest, pdf: bytes, name: str) -> HttpResponse:
+def pdf_answer(pdf: bytes, name: str) -> HttpResponse:
     """A PDF to be saved. Its name is of plain characters."""
     return HttpResponse(
         pdf, content_type="application/pdf", headers={"Content-Disposition": f'attachment; filename="{name}.pdf"'}
@@ -61,7 +61,7 @@ def _file(request: DoorRequest, case: Case, document: Document) -> HttpResponse:
         pdf = exports.document_pdf(document, paper)
     except CannotMakePdf:
         return render(request, "cases/no_pdf.html", status=503)
-    return pdf_answer(request, pdf, f"{case.number}-{document.kind}-{document.year}-{document.serial}")
+    return pdf_answer(pdf, f"{case.number}-{document.kind}-{document.year}-{document.serial}")
 
 
 # --- the applicant ---
@@ -139,3 +139,17 @@ def office_document_file(request: DoorRequest, public_id: str, name: str) -> Htt
     """A document as PDF for its office: a recorded look."""
     case = found_case(request, public_id)
     return _file(request, case, _written(case, name).document)
+
+
+@never_cache
+@require_safe
+def volume(request: DoorRequest, public_id: str) -> HttpResponse:
+    """A closed case as one volume for the archive: a recorded look at all of it."""
+    case = found_case(request, public_id)
+    if not policies.can_archive(request.actor, case):
+        raise NotAllowed(REVIEW, about=case)
+    try:
+        pdf = exports.volume_pdf(actor=request.actor, case=case)
+    except CannotMakePdf:
+        return render(request, "cases/no_pdf.html", status=503)
+    return pdf_answer(pdf, f"{case.number}-volume")

@@ -153,6 +153,7 @@ def _review(
         "linked": selectors.linked(actor, case),
         "happened": list(reversed(happened)),
         "documents": selectors.documents_of(case),
+        "may_archive": policies.can_archive(actor, case),
         "certificate": selectors.certificate_of(case) if case.state == State.APPROVED else "",
         "applicant": people.get(case.person_id or 0, "") or (case.org.name if case.org else ""),
         "handler": people.get(case.assignee or 0, ""),

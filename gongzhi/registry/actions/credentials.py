@@ -149,7 +149,11 @@ def _shown(organization: Organization, only: Sequence[str] | None) -> list[tuple
         found = [(first, number), (pgettext("credential", "Kind"), organization.get_kind_display())]
         # A filed group is no legal person and so has no legal representative.
         named = (
-            {"legal_representative": pgettext("credential", "Person in charge")}
+            {
+                "legal_representative": pgettext("credential", "Person in charge"),
+                "registry_name": pgettext("credential", "Filed with"),
+                "registered_on": pgettext("credential", "Filed on"),
+            }
             if organization.kind == Kind.COMMUNITY_GROUP
             else {}
         )

@@ -430,6 +430,18 @@ def test_a_certificate_is_taken_by_its_body_and_its_authority_and_read_by_everyb
     assert herself.get(f"{page}file/").status_code == 200
     assert credential.number in herself.get(f"/cases/{case.public_id}/").content.decode()
     assert credential.number in signed_in("dana").get(f"/workbench/cases/{case.public_id}/").content.decode()
+    public = f"/orgs/{credential.org.public_id}/"
+    assert page in Client().get(public).content.decode()
+    with acting(actor_of("dana")) as dana:
+        revoke_credential(actor=dana, credential=credential, reason="决定已撤销")
+    assert "已撤销" in Client().get(public).content.decode()
+
+
+@pytest.mark.django_db
+def test_too_many_files_made_for_one_address_are_told_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gongzhi.portal.verifying.FILES_AN_HOUR", 2)
+    address = f"/verify/{an_extract().number}/file/"
+    assert [Client().get(address).status_code for _number in range(3)] == [200, 200, 429]
 
 
 @pytest.mark.django_db
