@@ -7,14 +7,26 @@ from gongzhi.cases.actions.handling import accept_case, finish_step, refuse_acce
 from gongzhi.cases.actions.talking import add_note, answer_question, ask_office, mark_read, write_to_applicant
 from gongzhi.cases.actions.transferring import link_cases, transfer_case
 from gongzhi.cases.actions.types import load_types, publish_type
+from gongzhi.cases.actions.working import (
+    MOST_AT_ONCE,
+    approve_faultless,
+    assign_case,
+    assign_cases,
+    remove_view,
+    save_view,
+)
 
 __all__ = [
+    "MOST_AT_ONCE",
     "accept_case",
     "add_file",
     "add_note",
     "add_row",
     "answer_question",
+    "approve_faultless",
     "ask_office",
+    "assign_case",
+    "assign_cases",
     "confirm_decision",
     "decide",
     "drop_proposal",
@@ -27,8 +39,10 @@ __all__ = [
     "refuse_acceptance",
     "remove_file",
     "remove_row",
+    "remove_view",
     "return_case",
     "save_page",
+    "save_view",
     "start_case",
     "submit_case",
     "take_case",
