@@ -41,11 +41,11 @@ FOUND: Final[dict[str, str | Promise]] = {"none": _("Without a finding"), "some"
 ROUND: Final[dict[str, str | Promise]] = {"first": _("Handed in once"), "again": _("Handed in again")}
 NAMES: Final[dict[str, str | Promise]] = {
     "type": _("Service"),
-    "state": _("State"),
+    "state": _("Where an application stands"),
     "who": _("Who works on it"),
     "due": _("Due"),
     "found": _("Checked by rule"),
-    "round": _("Handed in"),
+    "round": _("Times handed in"),
 }
 
 

@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -61,7 +62,12 @@ def _queue(request: DoorRequest, *, problem: str = "", status: int = 200) -> Htt
     officers = officers_of(page.rows[0].agency, REVIEW) if page.rows and actor.may(REVIEW) else []
     people = [one for row in page.rows for one in (row.person_id, row.assignee) if one]
     names = masked_names([*people, *officers])
-    labels = {"open": _("Waiting"), "mine": _("Mine"), "overdue": _("Overdue"), "closed": _("Closed")}
+    labels = {
+        "open": pgettext("applications", "Waiting"),
+        "mine": _("Mine"),
+        "overdue": _("Overdue"),
+        "closed": _("Closed"),
+    }
     saved = list(SavedView.objects.visible_to(actor).order_by("name"))
     at = {"view": view} | asked
     context: dict[str, Any] = {
