@@ -615,6 +615,13 @@ def _a_message() -> tuple[str, str]:
     return case.public_id, message.public_id
 
 
+def a_chosen_case() -> dict[str, str]:
+    """A filing that waits in Shenzhen, chosen in the list to be given to Dana, as a body."""
+    from tests.world import account_of
+
+    return {"case": a_case("handed in"), "officer": str(account_of("dana").person_id), "do": "assign"}
+
+
 def a_case_to_link() -> str:
     """Where Rita links one of two filings she handed in."""
     return f"/cases/{a_case('handed in')}/link/"
@@ -1182,6 +1189,9 @@ TABLE: dict[tuple[str, str], Access] = {
         lambda: f"/workbench/cases/{a_case('refused')}/volume/", (302, 403, 403, 200, 404, 403)
     ),
     ("cases:queue", "get"): Access(at("/workbench/cases/"), (302, 403, 403, 200, 200, 403)),
+    ("cases:figures", "get"): Access(at("/workbench/case-list/figures/"), (302, 403, 403, 200, 200, 403)),
+    ("cases:together", "post"): Access(at("/workbench/case-list/together/"), (302, 403, 403, 422, 422, 403), "post"),
+    ("cases:views", "post"): Access(at("/workbench/case-list/views/"), (302, 403, 403, 422, 422, 403), "post"),
     ("cases:review", "get"): Access(lambda: f"/workbench/cases/{a_case('handed in')}/", (302, 403, 403, 200, 404, 403)),
     ("cases:paper", "get"): Access(
         lambda: a_case_file("/workbench/cases/", handed=True), (302, 403, 403, 200, 404, 403)

@@ -428,6 +428,15 @@ CASES: dict[tuple[str, str], Case] = {
         {"text": "示例", "about": "group.name"},
         reads=("text", "about"),
     ),
+    ("cases:together", "post"): Case(
+        "dana", access.at("/workbench/case-list/together/"), access.a_chosen_case, reads=("case", "officer")
+    ),
+    ("cases:views", "post"): Case(
+        "dana",
+        access.at("/workbench/case-list/views/"),
+        {"name": "示例", "due": "overdue"},
+        reads=("name", "state", "type"),
+    ),
     ("cases:link", "post"): Case("rita", access.a_case_to_link, access.a_case_number),
     ("cases:asked_one", "post"): Case("dana", access.a_case_question, {"text": "示例"}, reads=("text",)),
     ("cases:act", "post"): Case(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gongzhi.cases.views import applying, documents, guide, office, rating, talking
+from gongzhi.cases.views import applying, documents, guide, office, rating, talking, working
 
 app_name = "cases"
 urlpatterns = [
@@ -31,7 +31,10 @@ urlpatterns = [
     path("workbench/asked/", talking.asked, name="asked"),
     path("workbench/asked/<str:message>/", talking.asked_one, name="asked_one"),
     path("workbench/asked/<str:message>/file/", talking.asked_file, name="asked_file"),
-    path("workbench/cases/", office.queue, name="queue"),
+    path("workbench/cases/", working.queue, name="queue"),
+    path("workbench/case-list/together/", working.together, name="together"),
+    path("workbench/case-list/views/", working.views, name="views"),
+    path("workbench/case-list/figures/", working.figures, name="figures"),
     path("workbench/cases/<str:public_id>/", office.review, name="review"),
     path("workbench/cases/<str:public_id>/papers/<int:number>/", office.paper, name="paper"),
     path("workbench/cases/<str:public_id>/documents/<str:name>/", documents.office_document, name="office_document"),

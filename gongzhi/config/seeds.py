@@ -208,7 +208,18 @@ def _file_groups() -> None:
                 handed = SimpleUploadedFile("活动规则.png", demo.rules_picture())
                 cases.add_file(actor=resident, case=case, section=papers, key="rules", handed=handed)
                 made.append(cases.submit_case(actor=resident, case=case, nonce=uuid.uuid4())[0])
+    with acting(for_self(account, uuid.uuid4())) as resident:
+        asked = [
+            cases.ask_office(actor=resident, case=case, place=place, text=text)
+            for place, text in (
+                ("group.scope", "外出演出要不要写进活动范围？"),
+                ("papers.opinion", "社区意见可以后补吗？"),
+            )
+        ]
     with acting(_registrar()) as officer:
+        cases.answer_question(actor=officer, question=asked[0], text="要写。写明大致地点即可。")
+        cases.add_note(actor=officer, case=made[1], text="已与社区电话核实，材料属实。")
+        cases.take_case(actor=officer, case=made[1])
         cases.return_case(
             actor=officer,
             case=made[0],

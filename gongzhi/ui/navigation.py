@@ -217,7 +217,13 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         "",
         (
             Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),
-            Entry(_("Applications"), "list-checks", "cases:queue", also=("cases:review",), permission="cases.review"),
+            Entry(
+                _("Applications"),
+                "list-checks",
+                "cases:queue",
+                also=("cases:review", "cases:figures", "cases:together"),
+                permission="cases.review",
+            ),
             Entry(
                 _("Bad ratings"),
                 "triangle-alert",

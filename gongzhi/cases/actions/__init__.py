@@ -9,15 +9,27 @@ from gongzhi.cases.actions.rating import answer_rating, rate_case
 from gongzhi.cases.actions.talking import add_note, answer_question, ask_office, mark_read, write_to_applicant
 from gongzhi.cases.actions.transferring import link_cases, transfer_case
 from gongzhi.cases.actions.types import load_types, publish_type
+from gongzhi.cases.actions.working import (
+    MOST_AT_ONCE,
+    approve_faultless,
+    assign_case,
+    assign_cases,
+    remove_view,
+    save_view,
+)
 
 __all__ = [
+    "MOST_AT_ONCE",
     "accept_case",
     "add_file",
     "add_note",
     "add_row",
     "answer_question",
     "answer_rating",
+    "approve_faultless",
     "ask_office",
+    "assign_case",
+    "assign_cases",
     "confirm_decision",
     "confirm_receipt",
     "decide",
@@ -33,8 +45,10 @@ __all__ = [
     "refuse_acceptance",
     "remove_file",
     "remove_row",
+    "remove_view",
     "return_case",
     "save_page",
+    "save_view",
     "start_case",
     "submit_case",
     "take_case",

@@ -13,14 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from gongzhi.accounts.selectors import masked_names
-from gongzhi.cases import actions, clocks, policies, selectors, threads
+from gongzhi.cases import actions, clocks, policies, selectors, threads, worklist
 from gongzhi.cases.enums import DECIDE, REVIEW, Outcome, State, StepKind
 from gongzhi.cases.forms import places_of
 from gongzhi.cases.models import Case, CaseFile, Decision, Task
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import DoorRequest, acting
 from gongzhi.core.errors import NotAllowed, NotVisible, RuleViolation
-from gongzhi.core.paging import page_or_first
 from gongzhi.core.times import today
 from gongzhi.files import actions as files
 from gongzhi.files.models import Upload
@@ -29,8 +28,6 @@ from gongzhi.orgs.models import Agency
 PAGE = 30
 #: The platform finds a case whose existence an official may not be told, and a paper of one they may read.
 FINDER = Actor.system("cases.office")
-#: Views of the list: name → which states.
-VIEWS = ("open", "mine", "overdue", "closed")
 
 
 def official(request: DoorRequest) -> Actor:
@@ -57,53 +54,6 @@ def found_case(request: DoorRequest, public_id: str) -> Case:
 
 @never_cache
 @require_safe
-def queue(request: DoorRequest) -> HttpResponse:
-    """The cases of one's office, the newest first: those that wait, mine, overdue or closed."""
-    actor = official(request)
-    view = request.GET.get("view", "open")
-    view = view if view in VIEWS else "open"
-    mine = Case.objects.visible_to(actor).with_office(actor.agency_id or 0)
-    rows = {
-        "open": mine.at_office(),
-        "mine": mine.at_office().filter(assignee=actor.person_id),
-        "overdue": mine.overdue(today()),
-        "closed": mine.filter(
-            state__in=[State.APPROVED, State.REFUSED, State.NOT_ACCEPTED, State.WITHDRAWN, State.LAPSED]
-        ),
-    }
-    page = page_or_first(
-        rows[view].select_related("type", "org"),
-        name=f"queue:{view}",
-        order=("-pk",),
-        cursor=request.GET.get("cursor", ""),
-        size=PAGE,
-    )
-    names = masked_names(
-        [one.person_id for one in page.rows if one.person_id] + [one.assignee for one in page.rows if one.assignee]
-    )
-    labels = {"open": _("Waiting"), "mine": _("Mine"), "overdue": _("Overdue"), "closed": _("Closed")}
-    context = {
-        "page": page,
-        "rows": [
-            {
-                "case": one,
-                "applicant": names.get(one.person_id or 0, "") or (one.org.name if one.org else ""),
-                "handler": names.get(one.assignee or 0, ""),
-                "overdue": bool(one.due_on and one.due_settled and one.due_on < today()),
-            }
-            for one in page.rows
-        ],
-        "views": [
-            {"label": labels[name], "url": f"?view={name}", "current": name == view, "count": rows[name].count()}
-            for name in ("open", "mine", "overdue")
-        ]
-        + [{"label": labels["closed"], "url": "?view=closed", "current": view == "closed"}],
-    }
-    return render(request, "cases/queue.html", context)
-
-
-@never_cache
-@require_safe
 def review(request: DoorRequest, public_id: str) -> HttpResponse:
     """One case as its office reads it. Personal answers are opened by a recorded look."""
     return _review(request, found_case(request, public_id))
@@ -112,6 +62,14 @@ def review(request: DoorRequest, public_id: str) -> HttpResponse:
 def _review(
     request: DoorRequest, case: Case, *, problem: str = "", targets: Sequence[Agency] = (), status: int = 200
 ) -> HttpResponse:
+    context = review_context(request, case, problem=problem, targets=targets)
+    return render(request, "cases/review.html", context, status=status)
+
+
+def review_context(
+    request: DoorRequest, case: Case, *, problem: str = "", targets: Sequence[Agency] = ()
+) -> dict[str, Any]:
+    """What the office reads of a case: machine checks, answers and papers, what may be done now, words and notes."""
     actor = request.actor
     happened = selectors.history(actor, case)
     said = threads.thread(actor, case)
@@ -132,6 +90,7 @@ def _review(
         if name.startswith(("fault:", "reason", "say", "note", "to", "number"))
     }
     answers = selectors.answers_of(actor=actor, case=case)
+    previous, numbers = worklist.compared(actor, case)
     context: dict[str, Any] = {
         "case": case,
         "definition": case.type.definition,
@@ -168,8 +127,10 @@ def _review(
         "reason": typed.get("reason", ""),
         "problem": problem,
         "overdue": bool(case.due_on and case.due_settled and case.due_on < today()),
+        "previous": previous,
+        "compared": numbers,
     }
-    return render(request, "cases/review.html", context, status=status)
+    return context
 
 
 def _transfer(request: DoorRequest, case: Case) -> HttpResponse:

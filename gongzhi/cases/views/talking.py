@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRed
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -149,7 +150,12 @@ def asked(request: DoorRequest) -> HttpResponse:
             for one in page.rows
         ],
         "views": [
-            {"label": _("Waiting"), "url": "?view=open", "current": not answered, "count": waiting.count()},
+            {
+                "label": pgettext("applications", "Waiting"),
+                "url": "?view=open",
+                "current": not answered,
+                "count": waiting.count(),
+            },
             {"label": _("Answered"), "url": "?view=answered", "current": answered},
         ],
     }
