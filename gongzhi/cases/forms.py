@@ -11,6 +11,7 @@ from django.forms.boundfield import BoundField
 from django.forms.utils import ErrorDict, ErrorList
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from gongzhi.cases.definitions import Definition, Field, Section
 from gongzhi.cases.enums import Delivery, FieldType, Grade, TripReason
@@ -166,7 +167,9 @@ def posted(section: Section, page: Page, opened: Mapping[int, str], data: QueryD
 class LookUpForm(Form):
     """The number of a case and the code that was told when it was handed in."""
 
-    number = forms.CharField(label=_("Number"), help_text=_("Such as BA-2026-000123"), max_length=30)
+    number = forms.CharField(
+        label=pgettext_lazy("case", "Number"), help_text=_("Such as BA-2026-000123"), max_length=30
+    )
     code = forms.CharField(label=_("Code"), help_text=_("Twelve letters and figures"), max_length=40)
 
 

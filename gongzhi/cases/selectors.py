@@ -47,6 +47,7 @@ from gongzhi.orgs.models import Agency
 from gongzhi.reference import selectors as reference
 from gongzhi.reference.models import Division
 from gongzhi.rulebook import selectors as rulebook
+from gongzhi.rulebook.enums import Verdict
 from gongzhi.rulebook.judging import Finding, judge
 from gongzhi.rulebook.models import Parameter
 
@@ -179,6 +180,11 @@ def findings(case: Case, answers: Answers) -> list[Finding]:
         return []
     path = case.path or case.agency.path
     return judge(definition.rules, facts_of(definition, answers), on=today(), path=path)
+
+
+def telling(found: Sequence[Finding]) -> list[Finding]:
+    """Those a page shows: a rule that does not apply says nothing."""
+    return [one for one in found if one.verdict != Verdict.DOES_NOT_APPLY]
 
 
 def advice(case: Case, answers: Answers) -> list[str]:

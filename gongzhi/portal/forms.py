@@ -549,6 +549,7 @@ class VerifyForm(Form):
         label=_("Or the file"),
         required=False,
         help_text=_("The PDF as you received it; at most 5 MB."),
+        widget=forms.ClearableFileInput(attrs={"data-plain": ""}),
         allow_empty_file=True,
     )
 

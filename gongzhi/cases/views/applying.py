@@ -473,7 +473,7 @@ def _check(
         "wrong": [(one.section, one.key, one.message) for one in faults],
         "marked": said,
         "refused": wrong is not None or bool(problem),
-        "findings": selectors.findings(case, checked.answers),
+        "findings": selectors.telling(selectors.findings(case, checked.answers)),
         "advice": selectors.advice(case, checked.answers),
         "problem": problem,
         "nonce": uuid.uuid4(),

@@ -94,7 +94,7 @@ def review_context(
     context: dict[str, Any] = {
         "case": case,
         "definition": case.type.definition,
-        "findings": selectors.findings(case, answers),
+        "findings": selectors.telling(selectors.findings(case, answers)),
         "advice": selectors.advice(case, answers),
         "sections": threads.with_said(
             selectors.handed_answers(actor, case, {key.removeprefix("fault:"): text for key, text in typed.items()}),

@@ -95,8 +95,9 @@ def _control(bound: BoundField, options: dict[str, Any]) -> tuple[str, dict[str,
             clear = "" if bound.field.required else widget.clear_checkbox_name(bound.html_name)
             before = {"html": _stored_file(bound.initial, clear)}
         many = bool(widget.allow_multiple_selected)
-        # A file that goes up in pieces has a script of its own, which would not know the drop zone's button.
-        words = {} if "data-pieces" in widget.attrs else _file_words()
+        # A file that goes up in pieces has a script of its own, which would not know the drop zone's button; `data-plain`
+        # asks for the browser's own chooser.
+        words = {} if {"data-pieces", "data-plain"} & widget.attrs.keys() else _file_words()
         return "file-upload", {**options, "multiple": many, "formGroup": {"beforeInput": before}, **words}
     if not isinstance(widget, forms.PasswordInput) or widget.render_value:
         options["value"] = widget.format_value(bound.value())
