@@ -512,17 +512,24 @@ def a_claim_with_the_registry() -> str:
 
 
 def a_case(state: str = "draft") -> str:
-    """The public name of a filing Rita has begun, or handed in at the office in Shenzhen, or that was refused there."""
-    from gongzhi.cases import actions
+    """The public name of a filing Rita has begun, or handed in at the office in Shenzhen."""
     from gongzhi.cases.tests import people
-    from gongzhi.core.door import acting
-    from tests.world import actor_of
 
-    case = people.begin() if state == "draft" else people.handed_in()
-    if state == "refused":
-        with acting(actor_of("dana")) as dana:
-            actions.refuse_acceptance(actor=dana, case=case, reason="不属于本机关职权范围")
-    return case.public_id
+    return (people.begin() if state == "draft" else people.handed_in()).public_id
+
+
+def a_closed_case() -> str:
+    """The public name of a filing of Rita's that was refused."""
+    from gongzhi.cases.tests import people
+
+    return people.refused().public_id
+
+
+def a_bad_rating() -> int:
+    """Rita was not satisfied."""
+    from gongzhi.cases.tests.test_ratings import rated
+
+    return rated(grade=1).pk
 
 
 def a_case_file(path: str, *, handed: bool) -> str:
@@ -573,6 +580,44 @@ def an_extract(end: str = "", start: str = "/verify/") -> str:
         body = Organization.objects.get(credit_code=SHENZHEN)
         made = issue_extract(actor=visitor, organization=body, address="198.51.100.9")
     return f"{start}{made.number}/{end}"
+
+
+def a_case_question() -> str:
+    """A question Rita asked the office in Shenzhen, with a file, about a filing she has begun: under the office's pages."""
+    return f"/workbench/asked/{_a_message()[1]}/"
+
+
+def a_message_file() -> str:
+    """The file of a message, under the applicant's pages."""
+    case, message = _a_message()
+    return f"/cases/{case}/talk/{message}/file/"
+
+
+def _a_message() -> tuple[str, str]:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from gongzhi.cases import actions
+    from gongzhi.cases.tests import people
+    from gongzhi.core.door import acting
+    from gongzhi.files.tests.samples import pdf
+    from tests.world import actor_of
+
+    case = people.begin()
+    with acting(actor_of("rita")) as rita:
+        message = actions.ask_office(actor=rita, case=case, text="示例", handed=SimpleUploadedFile("示例.pdf", pdf()))
+    return case.public_id, message.public_id
+
+
+def a_case_to_link() -> str:
+    """Where Rita links one of two filings she handed in."""
+    return f"/cases/{a_case('handed in')}/link/"
+
+
+def a_case_number() -> dict[str, str]:
+    """The number of another filing Rita handed in, as a body."""
+    from gongzhi.cases.tests import people
+
+    return {"number": str(people.handed_in().number)}
 
 
 TABLE: dict[tuple[str, str], Access] = {
@@ -841,6 +886,8 @@ TABLE: dict[tuple[str, str], Access] = {
     ("portal:objection_answer", "post"): Access(
         lambda: f"/workbench/objections/{an_objection()}/", (302, 403, 403, 422, 404, 403), "post"
     ),
+    ("portal:code_blocks", "get"): Access(at("/workbench/codes/"), (302, 403, 403, 200, 200, 403)),
+    ("portal:code_blocks", "post"): Access(at("/workbench/codes/"), (302, 403, 403, 422, 422, 403), "post"),
     ("portal:doubt_list", "get"): Access(at("/workbench/doubts/"), (302, 403, 200, 200, 200, 200)),
     ("portal:doubt_settle", "get"): Access(lambda: f"/workbench/doubts/{a_doubt()}/", (302, 403, 403, 200, 404, 403)),
     ("portal:doubt_settle", "post"): Access(
@@ -1052,6 +1099,21 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:counter_person", "get"): Access(at_counter, (302, 403, 403, 200, 404, 403)),
     ("cases:service_list", "get"): everyone(at("/services/")),
     ("cases:service", "get"): everyone(at("/services/community-group-filing/")),
+    ("cases:decided", "get"): everyone(at("/services/decided/")),
+    ("cases:results", "get"): everyone(at("/services/results/")),
+    ("cases:rate", "get"): Access(
+        lambda: f"/cases/{a_closed_case()}/rate/", (302, 200, 404, 404, 404, 404), also=NOT_RITA
+    ),
+    ("cases:rate", "post"): Access(
+        lambda: f"/cases/{a_closed_case()}/rate/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:rating_list", "get"): Access(at("/workbench/ratings/"), (302, 403, 403, 200, 200, 403)),
+    ("cases:rating_answer", "get"): Access(
+        lambda: f"/workbench/ratings/{a_bad_rating()}/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("cases:rating_answer", "post"): Access(
+        lambda: f"/workbench/ratings/{a_bad_rating()}/", (302, 403, 403, 422, 404, 403), "post"
+    ),
     ("cases:progress", "get"): everyone(at("/services/progress/")),
     ("cases:progress", "post"): everyone(at("/services/progress/"), 422, method="post"),
     ("cases:begin", "get"): Access(at("/services/community-group-filing/begin/"), (302, 200, 200, 200, 200, 200)),
@@ -1097,8 +1159,21 @@ TABLE: dict[tuple[str, str], Access] = {
         lambda: f"{a_document('/workbench/cases/')}file/", (302, 403, 403, 200, 404, 403)
     ),
     ("cases:volume", "get"): Access(
-        lambda: f"/workbench/cases/{a_case('refused')}/volume/", (302, 403, 403, 200, 404, 403)
+        lambda: f"/workbench/cases/{a_closed_case()}/volume/", (302, 403, 403, 200, 404, 403)
     ),
+    ("cases:talk", "get"): Access(lambda: f"/cases/{a_case()}/talk/", (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:talk", "post"): Access(
+        lambda: f"/cases/{a_case()}/talk/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:link", "get"): Access(lambda: f"/cases/{a_case()}/link/", (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:link", "post"): Access(
+        lambda: f"/cases/{a_case()}/link/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:message_file", "get"): Access(a_message_file, (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:asked", "get"): Access(at("/workbench/asked/"), (302, 403, 403, 200, 200, 403)),
+    ("cases:asked_one", "get"): Access(a_case_question, (302, 403, 403, 200, 404, 403)),
+    ("cases:asked_one", "post"): Access(a_case_question, (302, 403, 403, 422, 404, 403), "post"),
+    ("cases:asked_file", "get"): Access(lambda: f"{a_case_question()}file/", (302, 403, 403, 200, 404, 403)),
     ("cases:queue", "get"): Access(at("/workbench/cases/"), (302, 403, 403, 200, 200, 403)),
     ("cases:review", "get"): Access(lambda: f"/workbench/cases/{a_case('handed in')}/", (302, 403, 403, 200, 404, 403)),
     ("cases:paper", "get"): Access(

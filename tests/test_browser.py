@@ -134,15 +134,16 @@ def test_an_official_signs_in_with_a_passkey_of_the_browser(stack: Stack, width:
     run(stack, "passkey", javascript=True, width=width, role="reader")
 
 
-def test_the_accessibility_rules_find_nothing_on_any_page(stack: Stack) -> None:
-    login, password = stack.account("registrar")
+@pytest.mark.parametrize("part", ["1/4", "2/4", "3/4", "4/4"])
+def test_the_accessibility_rules_find_nothing_on_any_page(stack: Stack, part: str) -> None:
+    """In four parts, so that every worker takes its share."""
     answer = subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "axe.py"), stack.address],
+        [sys.executable, str(ROOT / "tools" / "axe.py"), stack.address, part],
         cwd=ROOT, capture_output=True, text=True, timeout=1500, check=False,
-        env={**os.environ, "LOGIN": login, "PASSWORD": password, "VAR": str(stack.var)},
+        env={**os.environ, "VAR": str(stack.var)},
     )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout[-3000:] + answer.stderr[-2000:]
     summary = json.loads((stack.var / "axe.json").read_text(encoding="utf-8"))
-    assert answer.returncode == 0, answer.stdout[-3000:]
     assert summary["violations"] == 0
-    assert summary["pages"] >= 10
-    assert summary["runs"] >= 150
+    assert summary["pages"] >= 15
+    assert summary["runs"] == 12 * summary["pages"]

@@ -192,6 +192,12 @@ def difference(before: Rows, after: Rows) -> list[tuple[str, str, dict[str, Any]
     ]
 
 
+def _any_minute(value: Any) -> str:
+    """The value with the minute it was written in made the same: three requests may lie on both sides of a full minute."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return re.sub(rf"(?!{MARK_DAY})\b\d{{4}}-\d\d-\d\d/\d\d:\d\d\b", "<minute>", text)
+
+
 def harm(honest: list[Outcome], hostile: Outcome) -> list[str]:
     """What the hostile request did that the honest ones did not."""
     first, second = honest
@@ -208,7 +214,7 @@ def harm(honest: list[Outcome], hostile: Outcome) -> list[str]:
             by_itself = row[name] != again.get(name)
             text = json.dumps(bad.get(name), ensure_ascii=False, default=str)
             marked = MARK in text or MARK_DAY in text or str(MARK_NUMBER) in text
-            if (not by_itself and row[name] != bad.get(name)) or (by_itself and marked):
+            if (not by_itself and _any_minute(row[name]) != _any_minute(bad.get(name))) or (by_itself and marked):
                 found.append(f"{table}.{name} ({what}): {bad.get(name)!r} instead of {row[name]!r}")
     return found
 
@@ -392,6 +398,9 @@ CASES: dict[tuple[str, str], Case] = {
         "dana", lambda: f"{RECORD}/officer/{access.an_officer()}/end/", {**day("until"), "reason": "决定"}
     ),
     ("portal:correct", "post"): Case("dana", access.at(f"/workbench/orgs/{SHENZHEN}/correct/"), CORRECTION),
+    ("portal:code_blocks", "post"): Case(
+        "dana", access.at("/workbench/codes/"), {"stem": "MJ", "first": "900000", "last": "900009"}
+    ),
     ("portal:doubt_settle", "post"): Case(
         "dana",
         lambda: f"/workbench/doubts/{access.a_doubt()}/",
@@ -402,9 +411,25 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("portal:intake_apply", "post"): Case("dana", lambda: f"{access.an_intake()}apply/"),
     ("portal:intake_problem", "post"): Case("dana", access.a_problem, {"choice": "unit:万元"}),
+    ("cases:rate", "post"): Case(
+        "rita",
+        lambda: f"/cases/{access.a_closed_case()}/rate/",
+        {"grade": "4", "trips": "1", "trip_reasons": "collect", "words": "很快"},
+    ),
+    ("cases:rating_answer", "post"): Case(
+        "dana", lambda: f"/workbench/ratings/{access.a_bad_rating()}/", {"words": "已经改正"}
+    ),
     ("cases:withdraw", "post"): Case(
         "rita", lambda: f"/cases/{access.a_case()}/withdraw/", {"reason": "不办了"}, reads=("reason",)
     ),
+    ("cases:talk", "post"): Case(
+        "rita",
+        lambda: f"/cases/{access.a_case()}/talk/",
+        {"text": "示例", "about": "group.name"},
+        reads=("text", "about"),
+    ),
+    ("cases:link", "post"): Case("rita", access.a_case_to_link, access.a_case_number),
+    ("cases:asked_one", "post"): Case("dana", access.a_case_question, {"text": "示例"}, reads=("text",)),
     ("cases:act", "post"): Case(
         "dana",
         lambda: f"/workbench/cases/{access.a_case('handed in')}/return/",

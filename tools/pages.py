@@ -127,6 +127,24 @@ PLACES: Final = (
     Place("case_review", "/workbench/cases/", staff=True, follow=".wt td a"),
     Place("case_check", "/cases/", staff=True, follow=".wt td a", then="check/", role="resident"),
     Place("waiting", "/workbench/waiting/", staff=True),
+    Place("case_form", "/cases/", staff=True, follow=".wt td a", then="form/people/", role="resident"),
+    Place("layers", "/workbench/settings/", staff=True),
+    Place("layers_wrong", "/workbench/settings/?at=%E6%97%A0%E6%AD%A4%E5%9C%B0", staff=True, status=422),
+    Place("layer", "/workbench/settings/site.welcome/", staff=True),
+    Place("layer_locked", "/workbench/settings/notice.letter/", staff=True),
+    Place("place", "/place/"),
+    Place("agencies", "/workbench/agencies/", staff=True, role="security_administrator"),
+    Place("agency", "/workbench/agencies/", staff=True, follow=".wt td a", role="security_administrator"),
+    Place("end_sessions", "/workbench/account-sessions/", staff=True, role="security_administrator"),
+    Place("audit_trail", "/workbench/audit/", staff=True, role="audit_administrator"),
+    Place("service_group", "/services/social-group-establishment/"),
+    Place("decided", "/services/decided/"),
+    Place("results", "/services/results/"),
+    Place("codes", "/workbench/codes/", staff=True),
+    Place("ratings", "/workbench/ratings/", staff=True),
+    Place("asked", "/workbench/asked/", staff=True),
+    Place("verify", "/verify/"),
+    Place("case_talk", "/cases/", staff=True, follow=".wt td a", then="talk/", role="resident"),
 )
 
 
@@ -138,6 +156,8 @@ def platform(arguments: list[str]) -> Iterator[str]:
     """
     named = arguments[0] if arguments and "://" in arguments[0] else os.environ.get("BASE", "")
     if named:
+        if "VAR" in os.environ:  # its data folder is named too: the accounts in it are this server's
+            _use_demo_account()
         yield named.rstrip("/")
         return
     server = f"http://localhost:{os.environ.get('PORT') or 8000}"
@@ -174,7 +194,7 @@ ACCOUNTS: Final[dict[str, tuple[str, str]]] = {}
 
 def _use_demo_account() -> None:
     file = VAR / "demo-accounts.json"
-    if os.environ.get("LOGIN") or not file.exists():
+    if not file.exists():
         return
     for one in json.loads(file.read_text(encoding="utf-8")):
         ACCOUNTS.setdefault(one["role"], (one["email"], one["password"]))

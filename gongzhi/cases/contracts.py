@@ -65,6 +65,10 @@ class DecisionHandler(Protocol):
         """What would keep the approval from taking effect, as sentences for the official; empty if nothing would."""
         ...
 
+    def advise(self, *, path: str, org_id: int | None, answers: Answers) -> Sequence[str]:
+        """What applicant and official should look at before, as sentences. Advice keeps nobody from anything."""
+        ...
+
     def apply(
         self, *, actor: Actor, case_id: int, path: str, org_id: int | None, number: str, answers: Answers
     ) -> Effect:

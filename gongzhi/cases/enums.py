@@ -71,6 +71,7 @@ class Event(models.TextChoices):
     TRANSFERRED = "transferred", _("Handed to another office")
     ANNOUNCED = "announced", _("Announced for objections")
     PUBLICITY_OVER = "publicity_over", _("Time for objections over")
+    ESCALATED = "escalated", _("Overdue: the head of the office was told")
 
 
 class StepKind(models.TextChoices):
@@ -105,6 +106,7 @@ class FieldType(models.TextChoices):
     CHOICES = "choices", _("Any of several")
     DIVISION = "division", _("Administrative division")
     ORGANIZATION = "organization", _("Registered organization")
+    AGENCY = "agency", _("Authority on this platform")
     PERSON = "person", _("Name of a person")
     ID_NUMBER = "id_number", _("Resident identity number")
     PHONE = "phone", _("Telephone number")
@@ -130,6 +132,31 @@ class Outcome(models.TextChoices):
 
     APPROVED = "approved", _("Approved")
     REFUSED = "refused", _("Refused")
+
+
+class Grade(models.IntegerChoices):
+    """The five grades of 好差评; the two lowest are bad ones and are answered."""
+
+    VERY_SATISFIED = 5, _("Very satisfied")
+    SATISFIED = 4, _("Satisfied")
+    FAIR = 3, _("Fair")
+    DISSATISFIED = 2, _("Dissatisfied")
+    VERY_DISSATISFIED = 1, _("Very dissatisfied")
+
+
+#: From this grade down a rating is bad.
+BAD = Grade.DISSATISFIED
+
+
+class TripReason(models.TextChoices):
+    """Why somebody had to come in person."""
+
+    PAPER = "paper", _("To hand in paper")
+    SIGNATURE = "signature", _("To sign, or to show who I am")
+    COLLECT = "collect", _("To collect a paper")
+    CALLED = "called", _("The office asked me to come")
+    SYSTEM = "system", _("Something did not work online")
+    OTHER = "other", _("For another reason")
 
 
 class ClockKind(models.TextChoices):
@@ -188,3 +215,10 @@ class Delivery(models.TextChoices):
     ELECTRONIC = "electronic", _("Opened on this platform")
     IN_PERSON = "in_person", _("Handed over in person")
     POST = "post", _("Sent by post")
+
+
+class Side(models.TextChoices):
+    """Who wrote a message."""
+
+    APPLICANT = "applicant", _("Applicant")
+    OFFICE = "office", _("Office")

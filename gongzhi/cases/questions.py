@@ -27,10 +27,10 @@ from gongzhi.cases.definitions import Condition, Definition, Field, Section
 from gongzhi.cases.enums import FieldType
 from gongzhi.core.masks import mask_name, mask_phone
 from gongzhi.core.times import today
-from gongzhi.orgs.models import Organization
+from gongzhi.orgs.models import Agency, Organization
 from gongzhi.reference import codes
 from gongzhi.reference import selectors as reference
-from gongzhi.ui.forms import Checkboxes, DateBoxesField, FenField, Radios, TypedDate
+from gongzhi.ui.forms import Checkboxes, DateBoxesField, FenField, Radios, TypedDate, WholeNumberField
 
 #: An answer as it is kept: a text, several, or `{"s": number of a sealed text, "m": its mask}`.
 Raw = Any
@@ -100,13 +100,25 @@ class OrganizationField(forms.CharField):
         return found[0].reference
 
 
-class WholeNumberField(forms.IntegerField):
-    """A whole number, also with full-width digits and separated thousands."""
+class AgencyField(forms.CharField):
+    """An authority that works on this platform, by its name."""
 
-    def to_python(self, value: Any) -> int | None:
-        if isinstance(value, str):
-            value = unicodedata.normalize("NFKC", value).strip().replace(",", "").replace("，", "")
-        return super().to_python(value)
+    def __init__(self, *, kinds: Sequence[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.kinds = kinds
+
+    def clean(self, value: Any) -> str:
+        text = unicodedata.normalize("NFKC", super().clean(value)).strip()
+        if not text:
+            return ""
+        there = Agency.objects.filter(kind__in=self.kinds)
+        if there.filter(name=text).exists():
+            return text
+        alike = list(there.filter(name__contains=text[:40]).order_by("name").values_list("name", flat=True)[:3])
+        said = _("No such authority works on this platform. Leave this empty and add its paper instead.")
+        if alike:
+            said = _("Write the whole name. Alike: %(names)s") % {"names": _(", ").join(alike)}
+        raise ValidationError(said)
 
 
 YES_NO = (("yes", gettext_lazy("Yes")), ("no", gettext_lazy("No")))
@@ -148,6 +160,7 @@ def django_field(field: Field, *, label: str = "", reveals: Mapping[str, Sequenc
         FieldType.DATE: lambda: DateBoxesField(**common),
         FieldType.DIVISION: lambda: DivisionField(max_length=80, **common),
         FieldType.ORGANIZATION: lambda: OrganizationField(max_length=80, **common),
+        FieldType.AGENCY: lambda: AgencyField(kinds=field.kinds, max_length=120, **common),
         FieldType.PERSON: lambda: forms.CharField(max_length=100, **common),
         FieldType.ID_NUMBER: lambda: ResidentNumberField(max_length=40, **common),
         FieldType.PHONE: lambda: PhoneField(max_length=40, **common),

@@ -11,10 +11,23 @@ from django.db.models import Count
 
 from gongzhi.audit.looks import look, reveal
 from gongzhi.cases import policies
-from gongzhi.cases.contracts import Answers
+from gongzhi.cases.contracts import Answers, handler_of
 from gongzhi.cases.definitions import Definition, Field, Section
-from gongzhi.cases.enums import Event, FieldType
-from gongzhi.cases.models import Case, CaseFile, CaseType, Decision, Document, Draft, SealedText, Status, Submission
+from gongzhi.cases.enums import BAD, CLOSED, Event, FieldType, Grade, State, TripReason
+from gongzhi.cases.models import (
+    Case,
+    CaseFile,
+    CaseLink,
+    CaseType,
+    Decision,
+    Document,
+    Draft,
+    Rating,
+    SealedText,
+    Status,
+    Submission,
+    Tally,
+)
 from gongzhi.cases.questions import (
     Checked,
     Page,
@@ -168,6 +181,14 @@ def findings(case: Case, answers: Answers) -> list[Finding]:
     return judge(definition.rules, facts_of(definition, answers), on=today(), path=path)
 
 
+def advice(case: Case, answers: Answers) -> list[str]:
+    """What the handler of the decision advises to look at, such as a name that is near another."""
+    name = case.type.definition.decision.handler
+    if name is None:
+        return []
+    return list(handler_of(name).advise(path=case.path or case.agency.path, org_id=case.org_id, answers=answers))
+
+
 # --- what was answered ---
 
 
@@ -180,6 +201,8 @@ class Shown:
     text: str
     files: Sequence[tuple[CaseFile, Upload | None]] = ()
     fault: str = ""
+    #: What applicant and office wrote about it (`threads.Said`).
+    said: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -328,6 +351,57 @@ def handed_answers(actor: Actor, case: Case, faults: Mapping[str, str] | None = 
     return shown_answers(case.type.definition, pages, opened, files_by_place(actor, case, handed=True), faults)
 
 
+# --- how it went ---
+
+
+def may_rate(case: Case) -> bool:
+    """Whether the applicant can say how it went: it is over, was not taken back, and was not rated."""
+    return (
+        case.state in CLOSED and case.state != State.WITHDRAWN and not Rating.objects.filter(case_id=case.pk).exists()
+    )
+
+
+def rated_words(actor: Actor, rating: Rating) -> dict[str, str]:
+    """What was said and answered, in clear: a recorded look for an official, none for the applicant."""
+    own = policies.is_applicant(actor, rating.case)
+    found = {}
+    for name, text in (("words", rating.words), ("answer", rating.answer)):
+        if text is not None:
+            purpose = PURPOSE if own else "cases.review"
+            found[name] = reveal(actor, text, "text_sealed", purpose=purpose, own=own, case_id=rating.case_id)
+    return found
+
+
+def rated_years() -> list[int]:
+    """The years in which something was rated, the newest first."""
+    return list(Tally.objects.order_by("-year").values_list("year", flat=True).distinct()[:10])
+
+
+#: More rows of services and offices are not shown on one page.
+MOST_RESULTS = 300
+
+
+def results_of(year: int) -> list[dict[str, Any]]:
+    """Each service at each office in a year: how many were satisfied, how often people came, what was answered."""
+    rows = Tally.objects.filter(year=year).select_related("agency").order_by("-rated", "code", "pk")[:MOST_RESULTS]
+    titles = {one.code: one.definition.title for one in services()}
+    found = []
+    for one in rows:
+        satisfied = sum(one.grades.get(str(grade), 0) for grade in Grade.values if grade > BAD)
+        reasons = sorted(one.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+        found.append(
+            {
+                "tally": one,
+                "title": titles.get(one.code, one.code),
+                "satisfied": round(100 * satisfied / one.rated) if one.rated else 0,
+                "trips": one.trips / one.rated if one.rated else 0,
+                "promised": one.promised_trips / one.rated if one.rated else 0,
+                "reasons": [(TripReason(code).label, count) for code, count in reasons if code in TripReason.values],
+            }
+        )
+    return found
+
+
 # --- documents ---
 
 
@@ -365,3 +439,10 @@ def open_paper(actor: Actor, case: Case, document: Document) -> Paper:
     own = policies.is_applicant(actor, case)
     purpose = PURPOSE if own else "cases.review"
     return read_paper(reveal(actor, document.words, "text_sealed", purpose=purpose, own=own, case_id=case.pk))
+
+
+def linked(actor: Actor, case: Case) -> list[Case]:
+    """The cases that belong together with this one and that the actor may see, the newest first."""
+    others = CaseLink.objects.filter(case=case).values("other_id")
+    rows = Case.objects.visible_to(actor).filter(pk__in=others).select_related("type", "agency")
+    return list(rows.order_by("-pk")[:OFFICES])

@@ -36,6 +36,7 @@ from gongzhi.reference import seeds as reference
 from gongzhi.reference.actions import enter_division
 from gongzhi.registry import actions as registry
 from gongzhi.registry.actions import import_organizations
+from gongzhi.registry.actions.codes import add_code_block
 from gongzhi.registry.enums import BranchKind, LineageKind
 from gongzhi.registry.lists import open_list
 from gongzhi.registry.models import Objection, Officer
@@ -182,10 +183,12 @@ def _record_around(size: str) -> None:
 
 
 def _file_groups() -> None:
-    """Filings of community groups: two wait at the office, one of them sent back, one is being filled in. Once."""
+    """Credit codes to give, and filings of community groups: two wait at the office, one of them sent back, one is being filled in. Once."""
     with acting(SEEDER):
         if Case.objects.exists():
             return
+    with acting(_registrar()) as officer:
+        add_code_block(actor=officer, stem="MJ", first=900_000, last=900_999)
     account = Account.objects.get(email="resident@demo.example")
     made = []
     for at, (name, scope) in enumerate(demo.GROUPS):

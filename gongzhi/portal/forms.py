@@ -22,7 +22,7 @@ from gongzhi.reference.codes import code_list
 from gongzhi.registry import names
 from gongzhi.rulebook.catalogue import Definition
 from gongzhi.rulebook.enums import NO, YES, Shape
-from gongzhi.ui.forms import Checkboxes, DateBoxesField, Form, Radios
+from gongzhi.ui.forms import Checkboxes, DateBoxesField, Form, Radios, WholeNumberField
 
 
 class SavedSearchForm(Form):
@@ -47,6 +47,14 @@ class ListUploadForm(Form):
         initial=today,
         help_text=_("What the list says holds from this day on, unless the list itself gives a day."),
     )
+
+
+class CodeBlockForm(Form):
+    """A run of organization codes that was allotted to an authority."""
+
+    stem = forms.CharField(label=_("Codes begin with"), help_text=_("Two letters or digits, such as MJ"), max_length=10)
+    first = WholeNumberField(label=_("First number"), help_text=_("Up to six digits"), min_value=0, max_value=999_999)
+    last = WholeNumberField(label=_("Last number"), min_value=0, max_value=999_999)
 
 
 class ReasonForm(Form):

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from gongzhi.portal import (
     audit_trail,
     claims,
+    code_blocks,
     covers,
     desk,
     find,
@@ -117,6 +118,7 @@ urlpatterns = [
     path("workbench/orgs/<str:reference>/record/<slug:slug>/<int:number>/end/", records.record_end, name="record_end"),
     path("workbench/objections/", desk.objection_list, name="objection_list"),
     path("workbench/objections/<str:public_id>/", desk.objection_answer, name="objection_answer"),
+    path("workbench/codes/", code_blocks.code_blocks, name="code_blocks"),
     path("workbench/doubts/", desk.doubt_list, name="doubt_list"),
     path("workbench/doubts/<int:number>/", desk.doubt_settle, name="doubt_settle"),
     path("workbench/doubts/<int:number>/column/", desk.doubt_units, name="doubt_units"),

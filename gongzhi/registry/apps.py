@@ -13,7 +13,8 @@ class RegistryConfig(AppConfig):
         from gongzhi.notify.contracts import register_kind
         from gongzhi.orgs.contracts import register_representatives
         from gongzhi.registry.facts import FACTS
-        from gongzhi.registry.handlers import RECENT, WAITING, FileCommunityGroup, RegisterRepresentatives
+        from gongzhi.registry.handlers import RECENT, WAITING, RegisterRepresentatives
+        from gongzhi.registry.handlers.decisions import HANDLERS
         from gongzhi.registry.notifications import LIST_IMPORTED, OBJECTION_ANSWERED, OBJECTION_RAISED
         from gongzhi.registry.rules import RULES
         from gongzhi.rulebook.rules import declare, register
@@ -26,6 +27,7 @@ class RegistryConfig(AppConfig):
         for recent in RECENT:
             register_recent(recent)
         register_folder(Path(__file__).parent / "casetypes")
-        register_handler(FileCommunityGroup())
+        for handler in HANDLERS:
+            register_handler(handler)
         declare(*FACTS)
         register(*RULES)

@@ -24,6 +24,7 @@ class EventKind(models.TextChoices):
     OBJECTION_UPHELD = "objected", _("Corrected after an objection")
     CHANGED = "changed", _("Change registered")
     RENAMED = "renamed", _("Renamed")
+    CHARTER_APPROVED = "charter_approved", _("Charter approved")
     MERGED = "merged", _("Merged into another body")
     SPLIT = "split", _("Split")
     ENDED = "ended", _("Registration ended")
@@ -46,6 +47,8 @@ class CredentialKind(models.TextChoices):
     """What the platform states with its signature."""
 
     FILING = "filing", pgettext_lazy("credential", "Certificate of filing")
+    REGISTRATION = "registration", pgettext_lazy("credential", "Certificate of registration")
+    FUNDRAISING = "fundraising", pgettext_lazy("credential", "Certificate for public fundraising")
     EXTRACT = "extract", pgettext_lazy("credential", "Extract of the register")
 
 

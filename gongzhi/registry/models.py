@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import ClassVar, Self, TypeVar
 
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import MD5
+from django.utils.translation import gettext_lazy as _
 
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.clocks import Version as TwoClocks
@@ -18,7 +20,7 @@ from gongzhi.core.ids import public_id
 from gongzhi.core.retention import Retention
 from gongzhi.core.states import HasState
 from gongzhi.orgs.enums import Kind, Standing
-from gongzhi.orgs.models import CurrentTransaction, Organization, TransactionId
+from gongzhi.orgs.models import Agency, CurrentTransaction, Organization, TransactionId
 from gongzhi.registry.enums import (
     INTAKE_STEPS,
     BranchKind,
@@ -600,6 +602,63 @@ class Objection(models.Model):
     def look_owner(self) -> tuple[int | None, int | None]:
         """Whose data it holds: the person who raised it, not the organization it is about."""
         return self.person_id, None
+
+
+class CodeBlock(models.Model):
+    """A run of organization codes allotted to a registration authority, from which new bodies get theirs.
+
+    A code is the stem and six digits: `MJ000123`. They are given in order, each once.
+    """
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    stem = models.CharField(max_length=2, db_collation="C")
+    first = models.IntegerField()
+    last = models.IntegerField()
+    #: How many have been given.
+    given = models.IntegerField(default=0)
+    added_at = models.DateTimeField(auto_now_add=True)
+    #: The official who entered it.
+    added_by = models.BigIntegerField()
+
+    class Meta:
+        db_table = "registry_code_block"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stem__regex="^[0-9A-HJ-NPQRTUWXY]{2}$"), name="registry_code_block_stem"
+            ),
+            models.CheckConstraint(
+                condition=Q(first__gte=0, last__gte=F("first"), last__lte=999_999), name="registry_code_block_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(given__gte=0, given__lte=F("last") - F("first") + 1), name="registry_code_block_given"
+            ),
+            ExclusionConstraint(
+                name="registry_code_block_apart",
+                expressions=[
+                    ("stem", RangeOperators.EQUAL),
+                    (Func(F("first"), F("last"), Value("[]"), function="int4range"), RangeOperators.OVERLAPS),
+                ],
+                violation_error_message=_("Some of these codes were allotted before."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_code}–{self.last_code}"
+
+    @property
+    def first_code(self) -> str:
+        """The first organization code of the run, without its check character."""
+        return f"{self.stem}{self.first:06d}"
+
+    @property
+    def last_code(self) -> str:
+        """The last one."""
+        return f"{self.stem}{self.last:06d}"
+
+    @property
+    def left(self) -> int:
+        """How many can still be given."""
+        return self.last - self.first + 1 - self.given
 
 
 class DownloadQuerySet(models.QuerySet["Download"]):

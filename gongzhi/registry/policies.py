@@ -35,6 +35,11 @@ def can_register(actor: Actor, path: str) -> bool:
     return actor.kind is ActorKind.AGENCY and actor.may("cases.decide") and actor.reaches(path)
 
 
+def can_allot_codes(actor: Actor) -> bool:
+    """A registry officer, for their own authority."""
+    return actor.kind is ActorKind.AGENCY and actor.may(CORRECT)
+
+
 def can_take_credential(actor: Actor, credential: Credential) -> bool:
     """Everybody an extract; a certificate who belongs to the body, and its authority."""
     if credential.kind == CredentialKind.EXTRACT or actor.kind is ActorKind.PROCESS:

@@ -70,6 +70,15 @@ class MoneyInput(AffixInput):
         super().__init__(own, prefix=prefix, suffix=gettext_lazy("yuan") if suffix is None else suffix)
 
 
+class WholeNumberField(forms.IntegerField):
+    """A whole number, also with full-width digits and separated thousands."""
+
+    def to_python(self, value: Any) -> int | None:
+        if isinstance(value, str):
+            value = unicodedata.normalize("NFKC", value).strip().replace(",", "").replace("，", "")
+        return super().to_python(value)
+
+
 class FenField(forms.Field):
     """Yuan as people write them, in; a whole number of fen, out. Limits are in fen; negative amounts need a limit."""
 

@@ -116,21 +116,24 @@ SEARCH = Entry(
     also=("portal:organization_detail", "portal:organization_filter", "portal:organization_compare"),
 )
 SERVICES = Entry(
-    _("Services"), "file-text", "cases:service_list", also=("cases:service", "cases:begin", "cases:progress")
+    _("Services"),
+    "file-text",
+    "cases:service_list",
+    also=("cases:service", "cases:begin", "cases:progress", "cases:decided", "cases:results"),
 )
 OWN_CASES = Entry(
     _("My applications"),
     "list-checks",
     "cases:case_list",
     Audience.PERSON,
-    also=("cases:case", "cases:page", "cases:check", "cases:withdraw"),
+    also=("cases:case", "cases:page", "cases:check", "cases:withdraw", "cases:rate", "cases:talk"),
 )
 HOUSE_CASES = Entry(
     _("Our applications"),
     "list-checks",
     "cases:case_list",
     Audience.HOUSE,
-    also=("cases:case", "cases:page", "cases:check", "cases:withdraw"),
+    also=("cases:case", "cases:page", "cases:check", "cases:withdraw", "cases:rate", "cases:talk"),
 )
 MESSAGES = Entry(_("Messages"), "bell", "portal:messages", Audience.PERSON)
 SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.PERSON)
@@ -215,6 +218,20 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),
             Entry(_("Applications"), "list-checks", "cases:queue", also=("cases:review",), permission="cases.review"),
+            Entry(
+                _("Bad ratings"),
+                "triangle-alert",
+                "cases:rating_list",
+                also=("cases:rating_answer",),
+                permission="cases.review",
+            ),
+            Entry(
+                _("Questions asked"),
+                "message-circle",
+                "cases:asked",
+                also=("cases:asked_one",),
+                permission="cases.review",
+            ),
             Entry(_("Leave cover"), "users", "portal:cover_list"),
         ),
     ),
@@ -243,6 +260,7 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
                 also=("portal:claim_decide",),
                 permission="orgs.admit_owner",
             ),
+            Entry(_("Credit codes"), "id-card", "portal:code_blocks", permission="registry.correct"),
             Entry(
                 _("Values that wait"),
                 "hourglass",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Mapping
 
 from django.db import transaction
@@ -18,6 +19,8 @@ from gongzhi.cases.definitions import Step
 from gongzhi.cases.enums import REVIEW, ClockKind, Event, Nature, State, StepKind
 from gongzhi.cases.models import Case, SealedText, Status, Task, wall_columns
 from gongzhi.cases.notifications import CASE_ACCEPTED, CASE_NOT_ACCEPTED, CASE_RETURNED
+from gongzhi.cases.questions import plain_answers
+from gongzhi.cases.selectors import handed_in
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -35,6 +38,9 @@ SEALS: dict[str, str] = {
     "take_case": "It is the office's own order of work.",
     "finish_step": "It is between the applicant and the office.",
     "open_step": "It is between the applicant and the office.",
+    "asked_of": "It changes nothing.",
+    "open_next_step": "It is between the applicant and the office.",
+    "named_agency": "It changes nothing.",
     "accept": "It is between the applicant and the office.",
     "lock": "It changes nothing.",
     "tell": "It is about a person.",
@@ -111,8 +117,16 @@ def accept(*, actor: Actor, case: Case, event: Event, words: SealedText | None =
     clocks.start_clock(actor=actor, case=case, kind=ClockKind.DECIDE, parameter=definition.limits.decide)
     clocks.start_clock(actor=actor, case=case, kind=ClockKind.PROMISED, parameter=definition.limits.promised)
     issue_document(actor=actor, case=case, event=event, on_duty=on_duty)
-    open_step(actor=actor, case=case, step=definition.steps[0])
+    open_next_step(actor=actor, case=case)
     clocks.set_due(case)
+
+
+def open_next_step(*, actor: Actor, case: Case) -> None:
+    """Let the next step wait that what was handed in asks for."""
+    definition = case.type.definition
+    following = definition.step_after(case.step, plain_answers(definition, handed_in(case)))
+    if following is not None:
+        open_step(actor=actor, case=case, step=following)
 
 
 def open_step(*, actor: Actor, case: Case, step: Step) -> None:
@@ -126,7 +140,7 @@ def open_step(*, actor: Actor, case: Case, step: Step) -> None:
     own = case.assignee
     # An authority above is beyond the office's own reach, so the platform hands the task to it.
     with acting(FLOW):
-        for agency in _asked(case, step):
+        for agency in asked_of(case, step):
             Task.objects.create(
                 **wall_columns(case),
                 path=agency.path,
@@ -137,8 +151,11 @@ def open_step(*, actor: Actor, case: Case, step: Step) -> None:
             )
 
 
-def _asked(case: Case, step: Step) -> list[Agency]:
-    """The agencies a step waits for: of each kind the nearest that reaches the office's division; else the office."""
+def asked_of(case: Case, step: Step) -> list[Agency]:
+    """The agencies a step waits for: the one an answer names, or of each kind the nearest that reaches the office's
+    division; else the office."""
+    if step.of is not None:
+        return [named_agency(case, step.of) or case.agency]
     if not step.by or case.agency.kind in step.by:
         return [case.agency]
     found = []
@@ -147,6 +164,17 @@ def _asked(case: Case, step: Step) -> list[Agency]:
         if agency is not None:
             found.append(agency)
     return found or [case.agency]
+
+
+def named_agency(case: Case, question: str) -> Agency | None:
+    """The agency an answer of what was handed in names; of several with one name the nearest that reaches the office."""
+    definition = case.type.definition
+    field = definition.field(question)
+    name = plain_answers(definition, handed_in(case)).get(question, "")
+    if field is None or not name:
+        return None
+    rows = list(Agency.objects.filter(name=unicodedata.normalize("NFKC", name).strip(), kind__in=field.kinds))
+    return max(rows, key=lambda one: (case.path.startswith(one.path), len(one.path), -one.pk), default=None)
 
 
 def nearest(kind: AgencyKind, path: str) -> Agency | None:
@@ -212,7 +240,8 @@ def refuse_acceptance(*, actor: Actor, case: Case, reason: str) -> Case:
 
 
 def close(case: Case) -> None:
-    """Nothing runs or waits any more."""
+    """Nothing runs or waits any more; how long it took is kept."""
+    clocks.measure(case)
     clocks.stop_clocks(case, *ClockKind)
     clocks.resume(case)
     Task.objects.filter(case=case, done_at=None).update(done_at=timezone.now())
@@ -249,9 +278,7 @@ def finish_step(*, actor: Actor, case: Case, task: Task, agrees: bool = True, op
         words=write_words(case, "status", opinion[:LONGEST_REASON]),
     )
     if not Task.objects.filter(case=case, step=case.step, done_at=None).exists():
-        following = case.type.definition.step_after(case.step)
-        if following is not None:
-            open_step(actor=actor, case=case, step=following)
+        open_next_step(actor=actor, case=case)
     clocks.set_due(case)
     audit.record(
         actor=actor,

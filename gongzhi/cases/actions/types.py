@@ -24,6 +24,7 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.reference import codes
 from gongzhi.rulebook import rules
 from gongzhi.rulebook import selectors as rulebook
+from gongzhi.rulebook.packaged import edition
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
@@ -59,6 +60,9 @@ def unknown_names(definition: Definition) -> list[str]:
                 problems.append(f"no parameter is called {code}")
     problems += [f"no fact is called {one}" for one in definition.states if one not in rules.facts()]
     problems += [f"no rule is called {one}" for one in definition.rules if one not in rules.rule_ids()]
+    named = definition.guide.rule_set
+    if named is not None and named not in edition().rule_sets:
+        problems.append(f"no rule set is called {named}")
     handler = definition.decision.handler
     if handler is not None and handler not in handlers():
         problems.append(f"no handler is called {handler}")

@@ -1,18 +1,21 @@
-"""What the clock does by itself: silence accepts a licence application, and what is not completed in time lapses."""
+"""What the clock does by itself: silence accepts a licence application, what is not completed in time lapses, and the time
+for objections ends."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.audit import actions as audit
+from gongzhi.cases import clocks
 from gongzhi.cases.actions.drafts import append_status, write_words
-from gongzhi.cases.actions.handling import accept, close, lock, tell
+from gongzhi.cases.actions.handling import accept, close, lock, open_next_step, tell
 from gongzhi.cases.clocks import limits_of
 from gongzhi.cases.enums import ClockKind, Event, Nature, State
-from gongzhi.cases.models import Case
+from gongzhi.cases.models import Case, Task
 from gongzhi.cases.notifications import CASE_ACCEPTED, CASE_LAPSED
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.errors import NotAllowed
@@ -26,6 +29,7 @@ SEALS: dict[str, str] = {
     "watch_clocks": "It is between the applicant and the office.",
     "accept_by_silence": "It is between the applicant and the office.",
     "let_lapse": "It is between the applicant and the office.",
+    "end_publicity": "It is between the applicant and the office.",
 }
 
 #: Cases looked at in one run; the next run takes the rest.
@@ -42,11 +46,15 @@ def watch_clocks(*, actor: Actor, at: dt.datetime | None = None) -> int:
         raise NotAllowed("cases.watch")
     day = local(at).date() if at is not None else today()
     days = calendar.load()
-    waiting = Case.objects.visible_to(actor).filter(state__in=[State.SUBMITTED, State.CORRECTION], due_on__lt=day)
+    waiting = Case.objects.visible_to(actor).filter(
+        state__in=[State.SUBMITTED, State.CORRECTION, State.PUBLICITY], due_on__lt=day
+    )
     changed = 0
     for case in waiting.filter(due_settled=True).select_related("type").order_by("pk")[:MOST]:
         if case.state == State.CORRECTION:
             changed += let_lapse(actor=actor, case=case, day=day, days=days)
+        elif case.state == State.PUBLICITY:
+            changed += end_publicity(actor=actor, case=case, day=day, days=days)
         elif case.type.definition.nature is Nature.LICENCE:
             changed += accept_by_silence(actor=actor, case=case, day=day, days=days)
     return changed
@@ -102,4 +110,20 @@ def let_lapse(*, actor: Actor, case: Case, day: dt.date, days: Calendar) -> bool
     close(case)
     audit.record(actor=actor, event="cases.case.lapsed", subject=case, case_id=case.pk)
     tell(actor=actor, case=case, kind=CASE_LAPSED, occasion=str(case.round))
+    return True
+
+
+@transaction.atomic
+def end_publicity(*, actor: Actor, case: Case, day: dt.date, days: Calendar) -> bool:
+    """The time for objections is over: the limits of the office run on, and the next step waits. Whether it was over."""
+    case = lock(actor=actor, case=case)
+    if case.state != State.PUBLICITY or not _is_over(case, ClockKind.PUBLICITY, day, days):
+        return False
+    append_status(actor=actor, case=case, event=Event.PUBLICITY_OVER, state=State.ACCEPTED)
+    clocks.stop_clocks(case, ClockKind.PUBLICITY)
+    clocks.resume(case)
+    Task.objects.filter(case=case, step=case.step, done_at=None).update(done_at=timezone.now())
+    open_next_step(actor=actor, case=case)
+    clocks.set_due(case)
+    audit.record(actor=actor, event="cases.publicity.ended", subject=case, case_id=case.pk)
     return True

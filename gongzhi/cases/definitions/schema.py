@@ -128,6 +128,8 @@ class Field(Closed):
     lines: tuple[Choice, ...] = ()
     #: The material of the guide a file is.
     material: Key | None = None
+    #: Kinds of agency an agency may be of.
+    kinds: tuple[AgencyKind, ...] = ()
 
     @model_validator(mode="after")
     def fits_its_type(self) -> Field:
@@ -142,6 +144,8 @@ class Field(Closed):
             raise ValueError("either choices or a list of codes")
         if any(one.type in {FieldType.ROWS, FieldType.TABLE, FieldType.FILE} for one in self.fields):
             raise ValueError("rows hold simple fields only")
+        if bool(self.kinds) is not (kind is FieldType.AGENCY):
+            raise ValueError("kinds of agency belong to an agency, which needs them")
         if kind is FieldType.FILE and self.prefill:
             raise ValueError("a file cannot be filled in")
         return self
@@ -179,6 +183,10 @@ class Step(Closed):
     title: Text
     #: Kinds of agency that do it. Empty: the office the case was handed in to.
     by: tuple[AgencyKind, ...] = ()
+    #: The question whose answer names the agency that does it.
+    of: Path | None = None
+    #: Only where this holds of what was handed in; else the step is passed over.
+    when: Condition | None = None
     #: Parameter of the rulebook with its time.
     limit: Dotted | None = None
     two_persons: bool = False
@@ -187,8 +195,12 @@ class Step(Closed):
     def fits_its_kind(self) -> Step:
         if self.two_persons and self.kind is not StepKind.DECIDE:
             raise ValueError("two persons decide a decision, nothing else")
-        if self.kind in {StepKind.CONSENT, StepKind.TOGETHER} and not self.by:
+        if self.kind in {StepKind.CONSENT, StepKind.TOGETHER} and not self.by and self.of is None:
             raise ValueError("say who is asked")
+        if self.by and self.of is not None:
+            raise ValueError("either kinds of agency or the question that names one")
+        if self.kind is StepKind.DECIDE and (self.when is not None or self.of is not None):
+            raise ValueError("the office itself decides, always")
         if self.kind is StepKind.PUBLICITY and not self.limit:
             raise ValueError("an announcement needs its time")
         return self
@@ -227,6 +239,8 @@ class Guide(Closed):
     conditions: tuple[Requirement, ...] = Option(min_length=1)
     materials: tuple[Material, ...] = ()
     fee: Text
+    #: The set of rules its articles and numbers are of, whose warning stands beside them.
+    rule_set: str | None = None
     basis: tuple[Basis, ...] = Option(min_length=1)
     #: How often one has to come in person.
     visits: int = Option(ge=0, le=9)
@@ -270,6 +284,8 @@ class Decision(Closed):
     handler: Dotted | None = None
     approved: Text
     refused: Text
+    #: Whether several cases without a finding may be approved together.
+    bulk: bool = False
 
 
 class Document(Closed):
@@ -347,13 +363,10 @@ class Definition(Closed):
             for field in section.fields:
                 yield section, field
 
-    def step_after(self, key: str) -> Step | None:
-        """The step after this one; the first for an empty key."""
-        if not key:
-            return self.steps[0]
-        keys = [one.key for one in self.steps]
-        at = keys.index(key) + 1
-        return self.steps[at] if at < len(keys) else None
+    def step_after(self, key: str, answers: Mapping[str, Any]) -> Step | None:
+        """The step after this one, or the first for an empty key, that these answers ask for."""
+        at = [one.key for one in self.steps].index(key) + 1 if key else 0
+        return next((one for one in self.steps[at:] if one.when is None or one.when.holds(answers)), None)
 
     def step(self, key: str) -> Step | None:
         """The step with this key."""
@@ -394,6 +407,11 @@ class Definition(Closed):
                     _known(column.when, known)
                 if not field.is_group and field.type is not FieldType.FILE and not field.is_personal:
                     known.add(f"{section.key}.{field.key}")
+        for step in self.steps:
+            _known(step.when, known)
+            named = self.field(step.of) if step.of else None
+            if step.of and (named is None or named.type is not FieldType.AGENCY):
+                raise ValueError(f"{step.of} is no question that names an agency")
 
 
 def _known(condition: Condition | None, known: set[str]) -> None:

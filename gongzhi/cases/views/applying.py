@@ -17,13 +17,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzhi.accounts.selectors import masked_names
-from gongzhi.cases import actions, clocks, policies, selectors
+from gongzhi.cases import actions, clocks, policies, selectors, threads
 from gongzhi.cases.actions.drafts import Saved
 from gongzhi.cases.actions.handing_in import NotComplete
 from gongzhi.cases.definitions import Section
 from gongzhi.cases.enums import APPLY, WRITABLE, State
 from gongzhi.cases.forms import SHOWN, OfficeForm, page_form, posted, shown_controls
-from gongzhi.cases.models import Case, CaseFile, Draft
+from gongzhi.cases.models import Case, CaseFile, Draft, Rating
 from gongzhi.cases.questions import knows, plain_answers, sections_asked, shown
 from gongzhi.cases.views.guide import open_service
 from gongzhi.core.actor import ActorKind
@@ -130,6 +130,9 @@ def case(request: DoorRequest, public_id: str) -> HttpResponse:
         "documents": selectors.documents_of(found) if found.round else [],
         "limits": clocks.limits_of(found) if found.is_open else [],
         "code": dict(request.session.get(CODES, {})).get(found.public_id, ""),
+        "said": (said := threads.thread(request.actor, found)),
+        "unread": threads.unread_in(said),
+        "linked": selectors.linked(request.actor, found),
     }
     if found.is_writable:
         tasks, done = selectors.progress(request.actor, found)
@@ -141,8 +144,13 @@ def case(request: DoorRequest, public_id: str) -> HttpResponse:
             "faults": _worded(found, faults),
         }
         return render(request, "cases/tasks.html", context)
-    context["sections"] = selectors.handed_answers(request.actor, found) if found.round else []
+    if not found.is_open:
+        rating = Rating.objects.filter(case=found).select_related("case", "words", "answer").first()
+        context["may_rate"] = context["may_write"] and rating is None and selectors.may_rate(found)
+        context |= {"rating": rating, "rated": selectors.rated_words(request.actor, rating) if rating else {}}
     context["certificate"] = selectors.certificate_of(found) if found.state == State.APPROVED else ""
+    answers = selectors.handed_answers(request.actor, found) if found.round else []
+    context["sections"] = threads.with_said(answers, said)
     return render(request, "cases/case.html", context)
 
 
@@ -275,6 +283,8 @@ def _next(request: DoorRequest, case: Case, section: Section) -> str:
     verb, _colon, what = request.POST.get("do", "").partition(":")
     if verb in {"add", "rm", "drop", "upload"}:
         return f"{here}#{what.partition('.')[0]}" if verb != "drop" else here
+    if verb == "ask" and section.field(what) is not None:
+        return f"{reverse('cases:talk', args=[case.public_id])}?about={section.key}.{what}#write"
     if verb == "later":
         return reverse("cases:case", args=[case.public_id])
     checked = selectors.check_case(actor=request.actor, case=case, only=section.key)
@@ -306,6 +316,9 @@ def _show(
         },
         wrong=wrong,
     )
+    said = threads.by_place(threads.thread(actor, case))
+    for block in blocks:
+        block.said = said.get(f"{section.key}.{block.field.key}", ())
     if problem is not None and problem[0] in form.fields:
         form.errors[problem[0]] = form.error_class([problem[1]])
     tasks, done = selectors.progress(actor, case)
@@ -456,11 +469,12 @@ def _check(
     context = {
         "case": case,
         "definition": case.type.definition,
-        "sections": sections,
+        "sections": threads.with_said(sections, threads.thread(actor, case)),
         "wrong": [(one.section, one.key, one.message) for one in faults],
         "marked": said,
         "refused": wrong is not None or bool(problem),
         "findings": selectors.findings(case, checked.answers),
+        "advice": selectors.advice(case, checked.answers),
         "problem": problem,
         "nonce": uuid.uuid4(),
     }

@@ -36,16 +36,31 @@ from gongzhi.tlog.enums import EntryType
 #: Which entry of the transparency log each action makes.
 SEALS: dict[str, EntryType | str] = {
     "issue_credential": EntryType.CERTIFICATE_ISSUED,
+    "replace_credential": EntryType.CERTIFICATE_ISSUED,
     "issue_extract": EntryType.CERTIFICATE_ISSUED,
     "revoke_credential": EntryType.CERTIFICATE_REVOKED,
 }
 
 VERSION: Final = 1
 #: Letters before the number.
-PREFIX: Final = {CredentialKind.FILING: "BAZ", CredentialKind.EXTRACT: "ZL"}
+PREFIX: Final = {
+    CredentialKind.FILING: "BAZ",
+    CredentialKind.REGISTRATION: "DJZ",
+    CredentialKind.FUNDRAISING: "GMZ",
+    CredentialKind.EXTRACT: "ZL",
+}
 LEGAL_LANGUAGE: Final = "zh-hans"
-#: Items a certificate of filing shows.
-FILING_ITEMS: Final = ("name", "domicile", "legal_representative", "scope", "field", "registered_on", "registry_name")
+#: Items each certificate shows.
+ITEMS: Final = {
+    CredentialKind.FILING: (
+        "name", "domicile", "legal_representative", "scope", "field", "registered_on", "registry_name",
+    ),
+    CredentialKind.REGISTRATION: (
+        "name", "domicile", "legal_representative", "purpose", "scope", "area", "fund_fen", "business_authority",
+        "registered_on", "registry_name",
+    ),
+    CredentialKind.FUNDRAISING: ("name", "domicile", "legal_representative", "registry_name"),
+}  # fmt: skip
 #: Extracts one network address may have made in an hour; one that was made today already is free.
 EXTRACTS_AN_HOUR: Final = 20
 LONGEST_REASON: Final = 500
@@ -68,8 +83,25 @@ def issue_credential(
     if not policies.can_register(actor, organization.path) or kind == CredentialKind.EXTRACT:
         raise NotAllowed(CORRECT)
     return _issue(
-        actor, organization, kind, issuer=issuer, shown=_shown(organization, FILING_ITEMS), case_number=case_number
+        actor, organization, kind, issuer=issuer, shown=_shown(organization, ITEMS[kind]), case_number=case_number
     )
+
+
+@transaction.atomic
+def replace_credential(
+    *, actor: Actor, organization: Organization, kind: CredentialKind, case_number: str, issuer: str
+) -> Credential:
+    """Sign a new certificate in place of those of this kind that still hold; they are revoked with the new one's number.
+
+    As `issue_credential` otherwise.
+    """
+    old = list(Credential.objects.filter(org=organization, kind=kind, revocation=None).order_by("pk"))
+    fresh = issue_credential(actor=actor, organization=organization, kind=kind, case_number=case_number, issuer=issuer)
+    with override(LEGAL_LANGUAGE):
+        reason = pgettext("credential", "Replaced by %(number)s") % {"number": fresh.number}
+    for one in old:
+        revoke_credential(actor=actor, credential=one, reason=reason)
+    return fresh
 
 
 @transaction.atomic

@@ -35,6 +35,7 @@ SEALS: dict[str, EntryType | str] = {
     "write_event": EntryType.ORG_CHANGED,
     "correct_item": EntryType.ORG_CHANGED,
     "change_item": EntryType.ORG_CHANGED,
+    "register_change": EntryType.ORG_CHANGED,
     "end_organization": EntryType.ORG_CHANGED,
     "recode": EntryType.ORG_CHANGED,
 }
@@ -251,6 +252,45 @@ def change_item(
 
 
 @transaction.atomic
+def register_change(
+    *, actor: Actor, organization: Organization, changes: Mapping[str, Any], case_number: str, reason: str
+) -> list[Version]:
+    """Register changes by decision of a case, from today on, as one version whose source names the case.
+
+    `changes` are new values by item. Raises as `change_item` does.
+    """
+    organization = Organization.objects.select_for_update(of=("self",)).get(pk=organization.pk)
+    if not policies.can_correct(actor, organization):
+        raise NotAllowed("registry.correct")
+    check_living(organization)
+    written: dict[str, Any] = {}
+    for item, value in changes.items():
+        _check_item(item, value)
+        written |= changes_of(item, value)
+    source = Source.objects.create(
+        kind=SourceKind.DECISION,
+        items=sorted(changes),
+        reason=check_reason(reason),
+        case_number=case_number,
+        dated_on=today(),
+        rows=1,
+    )
+    event = EventKind.RENAMED if "name" in changes else EventKind.CHANGED
+    versions = write_items(
+        actor=actor, organization=organization, source=source, event=event, on=today(), changes=written
+    )
+    if not versions:
+        raise RuleViolation("registry.nothing_changed", NOTHING_CHANGED, field="value")
+    audit.record(
+        actor=actor,
+        event="registry.item.changed",
+        subject=organization,
+        details={"items": ",".join(sorted(changes)), "source": source.pk},
+    )
+    return versions
+
+
+@transaction.atomic
 def end_organization(
     *,
     actor: Actor,
@@ -258,6 +298,7 @@ def end_organization(
     standing: str,
     on: dt.date,
     reason: str,
+    case_number: str = "",
     event: EventKind = EventKind.ENDED,
 ) -> Version:
     """Enter that a registration ended: cancelled, its certificate revoked, or the registration withdrawn.
@@ -273,7 +314,12 @@ def end_organization(
     check_living(organization)
     check_day(organization, on)
     source = Source.objects.create(
-        kind=SourceKind.RECORD, items=["standing"], reason=check_reason(reason), dated_on=on, rows=1
+        kind=SourceKind.DECISION if case_number else SourceKind.RECORD,
+        items=["standing"],
+        reason=check_reason(reason),
+        case_number=case_number,
+        dated_on=on,
+        rows=1,
     )
     versions = write_items(
         actor=actor, organization=organization, source=source, event=event, on=on, changes={"standing": standing}

@@ -87,9 +87,14 @@ def _check_since(since: dt.date | None) -> None:
         raise RuleViolation("registry.day_in_future", _("This day has not come yet."), field="since")
 
 
-def _source(reason: str, item: str, on: dt.date | None) -> Source:
+def _source(reason: str, item: str, on: dt.date | None, case_number: str = "") -> Source:
     return Source.objects.create(
-        kind=SourceKind.RECORD, items=[item], reason=check_reason(reason), dated_on=on or today(), rows=1
+        kind=SourceKind.DECISION if case_number else SourceKind.RECORD,
+        items=[item],
+        reason=check_reason(reason),
+        case_number=case_number,
+        dated_on=on or today(),
+        rows=1,
     )
 
 
@@ -120,7 +125,7 @@ def _append(actor: Actor, organization: Organization, row: R, source: Source, it
     return row
 
 
-def _end(actor: Actor, row: R, item: str, until: dt.date, reason: str) -> R:
+def _end(actor: Actor, row: R, item: str, until: dt.date, reason: str, case_number: str = "") -> R:
     """Close what is known and append a row with the last day."""
     organization = _lock(actor, row.org)
     model = type(row)
@@ -138,7 +143,7 @@ def _end(actor: Actor, row: R, item: str, until: dt.date, reason: str) -> R:
         for field in model._meta.concrete_fields
         if field.attname not in {"id", "valid_to", "known_from", "known_to", "source_id"}
     }
-    source = _source(reason, item, until)
+    source = _source(reason, item, until, case_number)
     return _append(actor, organization, model(**kept, valid_to=until, known_from=now), source, item)
 
 
@@ -153,7 +158,14 @@ def _once(rows: models.QuerySet[R], since: dt.date | None) -> None:
 
 @transaction.atomic
 def record_officer(
-    *, actor: Actor, organization: Organization, name: str, post: str, since: dt.date | None, reason: str
+    *,
+    actor: Actor,
+    organization: Organization,
+    name: str,
+    post: str,
+    since: dt.date | None,
+    reason: str,
+    case_number: str = "",
 ) -> Officer:
     """Enter who holds a post in an organization: name and post only, which the law makes public.
 
@@ -168,13 +180,13 @@ def record_officer(
     _check_since(since)
     _once(Officer.objects.filter(org=organization, name=name, post=post), since)
     row = Officer(org=organization, name=name, post=post, valid_from=since)
-    return _append(actor, organization, row, _source(reason, "officer", since), "officer")
+    return _append(actor, organization, row, _source(reason, "officer", since, case_number), "officer")
 
 
 @transaction.atomic
-def end_officer(*, actor: Actor, officer: Officer, until: dt.date, reason: str) -> Officer:
+def end_officer(*, actor: Actor, officer: Officer, until: dt.date, reason: str, case_number: str = "") -> Officer:
     """Enter the last day of an officer; the row that knew of no end is closed and stays readable."""
-    return _end(actor, officer, "officer", until, reason)
+    return _end(actor, officer, "officer", until, reason, case_number)
 
 
 # --- branches ---
@@ -242,7 +254,14 @@ def _check_branch(organization: Organization, kind: str, name: str, since: dt.da
 
 @transaction.atomic
 def record_branch(
-    *, actor: Actor, organization: Organization, kind: str, name: str, since: dt.date | None, reason: str
+    *,
+    actor: Actor,
+    organization: Organization,
+    kind: str,
+    name: str,
+    since: dt.date | None,
+    reason: str,
+    case_number: str = "",
 ) -> Branch:
     """Enter a branch or representative office the organization keeps a record of; never a legal person.
 
@@ -258,13 +277,13 @@ def record_branch(
     _check_branch(organization, kind, name, since)
     _once(Branch.objects.filter(org=organization, name=name), since)
     row = Branch(org=organization, kind=kind, name=name, valid_from=since)
-    return _append(actor, organization, row, _source(reason, "branch", since), "branch")
+    return _append(actor, organization, row, _source(reason, "branch", since, case_number), "branch")
 
 
 @transaction.atomic
-def end_branch(*, actor: Actor, branch: Branch, until: dt.date, reason: str) -> Branch:
+def end_branch(*, actor: Actor, branch: Branch, until: dt.date, reason: str, case_number: str = "") -> Branch:
     """Enter the last day of a branch."""
-    return _end(actor, branch, "branch", until, reason)
+    return _end(actor, branch, "branch", until, reason, case_number)
 
 
 # --- hosts ---
@@ -307,7 +326,13 @@ def end_host(*, actor: Actor, host: Host, until: dt.date, reason: str) -> Host:
 
 @transaction.atomic
 def record_certificate(
-    *, actor: Actor, organization: Organization, since: dt.date | None, until: dt.date | None, reason: str
+    *,
+    actor: Actor,
+    organization: Organization,
+    since: dt.date | None,
+    until: dt.date | None,
+    reason: str,
+    case_number: str = "",
 ) -> Certificate:
     """Enter the period of a certificate. An older one stays readable: certificates follow one another.
 
@@ -323,7 +348,7 @@ def record_certificate(
         raise RuleViolation("registry.day_order", _("The last day lies before the first one."), field="until")
     if Certificate.objects.filter(org=organization, valid_from=since, valid_to=until, known_to=None).exists():
         raise RuleViolation("registry.record_known", _("The register says this already."), field="since")
-    source = _source(reason, "certificate", None)
+    source = _source(reason, "certificate", None, case_number)
     row = Certificate.objects.create(
         org=organization, valid_from=since, valid_to=until, known_from=Version.now(), source=source
     )
@@ -338,7 +363,9 @@ def record_certificate(
 
 
 @transaction.atomic
-def record_mark(*, actor: Actor, organization: Organization, mark: str, held: bool, on: dt.date, reason: str) -> Mark:
+def record_mark(
+    *, actor: Actor, organization: Organization, mark: str, held: bool, on: dt.date, reason: str, case_number: str = ""
+) -> Mark:
     """Enter that an organization was recognised as a charity or given the qualification for public fundraising from a
     day on, or that it holds it no longer.
 
@@ -352,7 +379,7 @@ def record_mark(*, actor: Actor, organization: Organization, mark: str, held: bo
     if held:
         check_living(organization)
     check_day(organization, on)
-    source = _source(reason, mark, on)
+    source = _source(reason, mark, on, case_number)
     row = orgs.set_mark(
         actor=actor,
         organization=organization,
@@ -387,6 +414,7 @@ def record_lineage(
     kind: str,
     on: dt.date,
     reason: str,
+    case_number: str = "",
     ends_origin: bool = False,
 ) -> Lineage:
     """Enter that one body came out of another: merged into it, split into it, succeeded by it.
@@ -414,9 +442,15 @@ def record_lineage(
             LineageKind(kind), EventKind.ENDED
         )
         end_organization(
-            actor=actor, organization=origin, standing=Standing.CANCELLED, on=on, reason=reason, event=event
+            actor=actor,
+            organization=origin,
+            standing=Standing.CANCELLED,
+            on=on,
+            reason=reason,
+            event=event,
+            case_number=case_number,
         )
-    source = _source(reason, "lineage", on)
+    source = _source(reason, "lineage", on, case_number)
     row = Lineage.objects.create(
         from_org=origin, to_org=successor, kind=kind, on_date=on, known_from=Version.now(), source=source
     )

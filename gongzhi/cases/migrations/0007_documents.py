@@ -37,7 +37,7 @@ GRANT UPDATE, DELETE, TRUNCATE ON cases_document TO gz_app;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0002_walls_and_append_only'),
+        ('cases', '0006_link_walls'),
         ('orgs', '0033_invitations_found_by_address'),
     ]
 
