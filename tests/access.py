@@ -518,6 +518,20 @@ def a_case(state: str = "draft") -> str:
     return (people.begin() if state == "draft" else people.handed_in()).public_id
 
 
+def a_closed_case() -> str:
+    """The public name of a filing of Rita's that was refused."""
+    from gongzhi.cases.tests import people
+
+    return people.refused().public_id
+
+
+def a_bad_rating() -> int:
+    """Rita was not satisfied."""
+    from gongzhi.cases.tests.test_ratings import rated
+
+    return rated(grade=1).pk
+
+
 def a_case_file(path: str, *, handed: bool) -> str:
     """The address of a file of a case, under the applicant's pages or the office's."""
     from gongzhi.cases.models import Case, CaseFile
@@ -537,12 +551,94 @@ def a_case_file(path: str, *, handed: bool) -> str:
     return f"{path}{case.public_id}/{'papers' if handed else 'files'}/{file.pk}/"
 
 
+def a_document(start: str = "/cases/", *, received: bool = False) -> str:
+    """The address of the notice of what is missing in Rita's filing, under the applicant's pages or the office's."""
+    from gongzhi.cases import actions
+    from gongzhi.cases.models import Document
+    from gongzhi.cases.tests import people
+    from gongzhi.core.door import acting
+    from tests.world import actor_of
+
+    case = people.handed_in()
+    with acting(actor_of("dana")) as dana:
+        actions.return_case(actor=dana, case=case, faults={"group.name": "名称不全"})
+    with acting(actor_of("rita")) as rita:
+        document = Document.objects.get(case=case)
+        if received:
+            actions.confirm_receipt(actor=rita, document=document)
+    return f"{start}{case.public_id}/documents/{document.public_id}/"
+
+
+def an_extract(end: str = "", start: str = "/verify/") -> str:
+    """The address of an extract of the body in Shenzhen that somebody had signed."""
+    from gongzhi.core.actor import Actor
+    from gongzhi.core.door import acting
+    from gongzhi.orgs.models import Organization
+    from gongzhi.registry.actions.credentials import issue_extract
+
+    with acting(Actor.visitor()) as visitor:
+        body = Organization.objects.get(credit_code=SHENZHEN)
+        made = issue_extract(actor=visitor, organization=body, address="198.51.100.9")
+    return f"{start}{made.number}/{end}"
+
+
+def a_case_question() -> str:
+    """A question Rita asked the office in Shenzhen, with a file, about a filing she has begun: under the office's pages."""
+    return f"/workbench/asked/{_a_message()[1]}/"
+
+
+def a_message_file() -> str:
+    """The file of a message, under the applicant's pages."""
+    case, message = _a_message()
+    return f"/cases/{case}/talk/{message}/file/"
+
+
+def _a_message() -> tuple[str, str]:
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from gongzhi.cases import actions
+    from gongzhi.cases.tests import people
+    from gongzhi.core.door import acting
+    from gongzhi.files.tests.samples import pdf
+    from tests.world import actor_of
+
+    case = people.begin()
+    with acting(actor_of("rita")) as rita:
+        message = actions.ask_office(actor=rita, case=case, text="示例", handed=SimpleUploadedFile("示例.pdf", pdf()))
+    return case.public_id, message.public_id
+
+
+def a_case_to_link() -> str:
+    """Where Rita links one of two filings she handed in."""
+    return f"/cases/{a_case('handed in')}/link/"
+
+
+def a_case_number() -> dict[str, str]:
+    """The number of another filing Rita handed in, as a body."""
+    from gongzhi.cases.tests import people
+
+    return {"number": str(people.handed_in().number)}
+
+
 TABLE: dict[tuple[str, str], Access] = {
     ("healthz", "get"): everyone(at("/healthz"), 503, door=Kind.NO_TRANSACTION),
     ("openapi", "get"): everyone(at("/api/openapi.json"), door=Kind.NO_TRANSACTION),
     ("api-1:organizations", "get"): everyone(at("/api/v1/organizations")),
     ("api-1:name_check", "get"): everyone(
         at("/api/v1/organizations/name-check?name=%E7%A4%BA%E4%BE%8B%E5%8D%8F%E4%BC%9A&kind=social_group")
+    ),
+    ("portal:extract", "get"): everyone(at(f"/orgs/{SHENZHEN}/extract/")),
+    ("portal:extract", "post"): everyone(at(f"/orgs/{SHENZHEN}/extract/"), 302, method="post"),
+    ("portal:verify", "get"): everyone(at("/verify/")),
+    ("portal:verify", "post"): everyone(at("/verify/"), 422, method="post"),
+    ("portal:verify_keys", "get"): everyone(at("/verify/keys.txt")),
+    ("portal:verify_number", "get"): everyone(an_extract),
+    ("portal:credential_file", "get"): everyone(lambda: an_extract("file/")),
+    ("portal:revoke", "get"): Access(
+        lambda: an_extract("revoke/", "/workbench/certificates/"), (302, 403, 403, 200, 403, 403)
+    ),
+    ("portal:revoke", "post"): Access(
+        lambda: an_extract("revoke/", "/workbench/certificates/"), (302, 403, 403, 422, 403, 403), "post"
     ),
     ("portal:name_check", "get"): everyone(at("/names/")),
     ("api-1:organization", "get"): everyone(at(f"/api/v1/organizations/{GUANGDONG}")),
@@ -1003,6 +1099,21 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:counter_person", "get"): Access(at_counter, (302, 403, 403, 200, 404, 403)),
     ("cases:service_list", "get"): everyone(at("/services/")),
     ("cases:service", "get"): everyone(at("/services/community-group-filing/")),
+    ("cases:decided", "get"): everyone(at("/services/decided/")),
+    ("cases:results", "get"): everyone(at("/services/results/")),
+    ("cases:rate", "get"): Access(
+        lambda: f"/cases/{a_closed_case()}/rate/", (302, 200, 404, 404, 404, 404), also=NOT_RITA
+    ),
+    ("cases:rate", "post"): Access(
+        lambda: f"/cases/{a_closed_case()}/rate/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:rating_list", "get"): Access(at("/workbench/ratings/"), (302, 403, 403, 200, 200, 403)),
+    ("cases:rating_answer", "get"): Access(
+        lambda: f"/workbench/ratings/{a_bad_rating()}/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("cases:rating_answer", "post"): Access(
+        lambda: f"/workbench/ratings/{a_bad_rating()}/", (302, 403, 403, 422, 404, 403), "post"
+    ),
     ("cases:progress", "get"): everyone(at("/services/progress/")),
     ("cases:progress", "post"): everyone(at("/services/progress/"), 422, method="post"),
     ("cases:begin", "get"): Access(at("/services/community-group-filing/begin/"), (302, 200, 200, 200, 200, 200)),
@@ -1033,6 +1144,33 @@ TABLE: dict[tuple[str, str], Access] = {
     ("cases:file", "get"): Access(
         lambda: a_case_file("/cases/", handed=False), (302, 200, 404, 404, 404, 404), also=NOT_RITA
     ),
+    ("cases:document", "get"): Access(a_document, (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:document_receive", "post"): Access(
+        lambda: f"{a_document()}receive/", (302, 302, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:document_file", "get"): Access(
+        lambda: f"{a_document(received=True)}file/", (302, 200, 404, 404, 404, 404), also=NOT_RITA
+    ),
+    ("cases:office_document", "get"): Access(lambda: a_document("/workbench/cases/"), (302, 403, 403, 200, 404, 403)),
+    ("cases:office_document", "post"): Access(
+        lambda: a_document("/workbench/cases/"), (302, 403, 403, 422, 404, 403), "post"
+    ),
+    ("cases:office_document_file", "get"): Access(
+        lambda: f"{a_document('/workbench/cases/')}file/", (302, 403, 403, 200, 404, 403)
+    ),
+    ("cases:talk", "get"): Access(lambda: f"/cases/{a_case()}/talk/", (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:talk", "post"): Access(
+        lambda: f"/cases/{a_case()}/talk/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:link", "get"): Access(lambda: f"/cases/{a_case()}/link/", (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:link", "post"): Access(
+        lambda: f"/cases/{a_case()}/link/", (302, 422, 404, 404, 404, 404), "post", also=NOT_RITA
+    ),
+    ("cases:message_file", "get"): Access(a_message_file, (302, 200, 404, 404, 404, 404), also=NOT_RITA),
+    ("cases:asked", "get"): Access(at("/workbench/asked/"), (302, 403, 403, 200, 200, 403)),
+    ("cases:asked_one", "get"): Access(a_case_question, (302, 403, 403, 200, 404, 403)),
+    ("cases:asked_one", "post"): Access(a_case_question, (302, 403, 403, 422, 404, 403), "post"),
+    ("cases:asked_file", "get"): Access(lambda: f"{a_case_question()}file/", (302, 403, 403, 200, 404, 403)),
     ("cases:queue", "get"): Access(at("/workbench/cases/"), (302, 403, 403, 200, 200, 403)),
     ("cases:review", "get"): Access(lambda: f"/workbench/cases/{a_case('handed in')}/", (302, 403, 403, 200, 404, 403)),
     ("cases:paper", "get"): Access(

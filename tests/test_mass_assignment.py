@@ -411,14 +411,45 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("portal:intake_apply", "post"): Case("dana", lambda: f"{access.an_intake()}apply/"),
     ("portal:intake_problem", "post"): Case("dana", access.a_problem, {"choice": "unit:万元"}),
+    ("cases:rate", "post"): Case(
+        "rita",
+        lambda: f"/cases/{access.a_closed_case()}/rate/",
+        {"grade": "4", "trips": "1", "trip_reasons": "collect", "words": "很快"},
+    ),
+    ("cases:rating_answer", "post"): Case(
+        "dana", lambda: f"/workbench/ratings/{access.a_bad_rating()}/", {"words": "已经改正"}
+    ),
     ("cases:withdraw", "post"): Case(
         "rita", lambda: f"/cases/{access.a_case()}/withdraw/", {"reason": "不办了"}, reads=("reason",)
     ),
+    ("cases:talk", "post"): Case(
+        "rita",
+        lambda: f"/cases/{access.a_case()}/talk/",
+        {"text": "示例", "about": "group.name"},
+        reads=("text", "about"),
+    ),
+    ("cases:link", "post"): Case("rita", access.a_case_to_link, access.a_case_number),
+    ("cases:asked_one", "post"): Case("dana", access.a_case_question, {"text": "示例"}, reads=("text",)),
     ("cases:act", "post"): Case(
         "dana",
         lambda: f"/workbench/cases/{access.a_case('handed in')}/return/",
         {"fault:group.name": "名称不全", "reason": ""},
         reads=("reason",),
+    ),
+    ("portal:extract", "post"): Case("visitor", access.at(f"/orgs/{SHENZHEN}/extract/")),
+    ("portal:verify", "post"): Case(
+        "visitor", access.at("/verify/"), {"number": "", "file": ("x.pdf", b"%PDF-1.7 none")}
+    ),
+    ("portal:revoke", "post"): Case(
+        "dana",
+        lambda: access.an_extract("revoke/", "/workbench/certificates/"),
+        {"reason": "登记事项有误"},
+    ),
+    ("cases:document_receive", "post"): Case("rita", lambda: f"{access.a_document()}receive/"),
+    ("cases:office_document", "post"): Case(
+        "dana",
+        lambda: access.a_document("/workbench/cases/"),
+        {"how": "in_person", **day("on"), "by": "李××", "note": "窗口"},
     ),
     ("cases:page", "post"): Case(
         "rita",

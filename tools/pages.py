@@ -135,6 +135,14 @@ PLACES: Final = (
     Place("agency", "/workbench/agencies/", staff=True, follow=".wt td a", role="security_administrator"),
     Place("end_sessions", "/workbench/account-sessions/", staff=True, role="security_administrator"),
     Place("audit_trail", "/workbench/audit/", staff=True, role="audit_administrator"),
+    Place("service_group", "/services/social-group-establishment/"),
+    Place("decided", "/services/decided/"),
+    Place("results", "/services/results/"),
+    Place("codes", "/workbench/codes/", staff=True),
+    Place("ratings", "/workbench/ratings/", staff=True),
+    Place("asked", "/workbench/asked/", staff=True),
+    Place("verify", "/verify/"),
+    Place("case_talk", "/cases/", staff=True, follow=".wt td a", then="talk/", role="resident"),
 )
 
 

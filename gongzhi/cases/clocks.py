@@ -10,10 +10,12 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gongzhi.cases.enums import ClockKind
+from django.utils import timezone
+
+from gongzhi.cases.enums import ClockKind, State
 from gongzhi.cases.models import Case, Clock, Pause, wall_columns
 from gongzhi.core.actor import Actor
-from gongzhi.core.times import today
+from gongzhi.core.times import local, today
 from gongzhi.reference import calendar
 from gongzhi.reference.calendar import Calendar, Deadline
 from gongzhi.rulebook import selectors as rulebook
@@ -107,6 +109,30 @@ def limits_of(case: Case, *, days: Calendar | None = None) -> list[Limit]:
         due = last_day(days, start=clock.started_on, count=clock.days, unit=clock.unit, still=kept)
         found.append(Limit(clock, due))
     return found
+
+
+def days_used(days: Calendar, *, start: dt.date, until: dt.date, still: Sequence[Stillness] = ()) -> int:
+    """Working days an office had something: after `start` until `until`, that day included, without those it stood still."""
+    count, day = 0, start
+    while day < until:
+        day += calendar.ONE_DAY
+        count += days.is_working_day(day) and not any(one.covers(day) for one in still)
+    return count
+
+
+def measure(case: Case) -> None:
+    """Write down what figures need when an office ends a case: before its limits are stopped. A draft has none."""
+    if case.submitted_at is None:
+        return
+    days, now = calendar.load(), timezone.now()
+    still = [Stillness(one.from_on, one.until_on) for one in Pause.objects.filter(case=case)]
+    limits = {one.clock.kind: one.due for one in limits_of(case, days=days)}
+    due = next((limits[kind] for kind in RUNNING if limits.get(kind) is not None), None)
+    decided = case.state in {State.APPROVED, State.REFUSED, State.NOT_ACCEPTED}
+    case.closed_at = now
+    case.days_used = days_used(days, start=local(case.submitted_at).date(), until=today(), still=still)
+    case.was_on_time = not due.is_over(today()) if decided and due is not None else None
+    case.save(update_fields=["closed_at", "days_used", "was_on_time"])
 
 
 def set_due(case: Case, *, days: Calendar | None = None) -> None:

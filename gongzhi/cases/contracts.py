@@ -47,10 +47,12 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What an approval did: the organization it is about, and codes for the record (never personal values)."""
+    """What an approval did: the organization it is about, the number it was given, the number of the certificate that was
+    issued, and codes for the record (never personal values)."""
 
     org_id: int | None = None
     reference: str = ""
+    certificate: str = ""
     details: Mapping[str, str | int] = field(default_factory=dict)
 
 

@@ -71,6 +71,7 @@ class Event(models.TextChoices):
     TRANSFERRED = "transferred", _("Handed to another office")
     ANNOUNCED = "announced", _("Announced for objections")
     PUBLICITY_OVER = "publicity_over", _("Time for objections over")
+    ESCALATED = "escalated", _("Overdue: the head of the office was told")
 
 
 class StepKind(models.TextChoices):
@@ -133,6 +134,31 @@ class Outcome(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class Grade(models.IntegerChoices):
+    """The five grades of 好差评; the two lowest are bad ones and are answered."""
+
+    VERY_SATISFIED = 5, _("Very satisfied")
+    SATISFIED = 4, _("Satisfied")
+    FAIR = 3, _("Fair")
+    DISSATISFIED = 2, _("Dissatisfied")
+    VERY_DISSATISFIED = 1, _("Very dissatisfied")
+
+
+#: From this grade down a rating is bad.
+BAD = Grade.DISSATISFIED
+
+
+class TripReason(models.TextChoices):
+    """Why somebody had to come in person."""
+
+    PAPER = "paper", _("To hand in paper")
+    SIGNATURE = "signature", _("To sign, or to show who I am")
+    COLLECT = "collect", _("To collect a paper")
+    CALLED = "called", _("The office asked me to come")
+    SYSTEM = "system", _("Something did not work online")
+    OTHER = "other", _("For another reason")
+
+
 class ClockKind(models.TextChoices):
     """Which time limit runs."""
 
@@ -141,3 +167,58 @@ class ClockKind(models.TextChoices):
     PROMISED = "promised", _("To decide, as promised")
     CORRECT = "correct", _("To complete the application")
     PUBLICITY = "publicity", _("For objections")
+
+
+class DocumentKind(models.TextChoices):
+    """What an office writes to the applicant, or keeps about its delivery (文书)."""
+
+    ACCEPTANCE = "acceptance", pgettext_lazy("document", "Notice of acceptance")
+    CORRECTION = "correction", pgettext_lazy("document", "Notice of everything that is missing")
+    NOT_ACCEPTED = "not_accepted", pgettext_lazy("document", "Decision not to accept")
+    APPROVAL = "approval", pgettext_lazy("document", "Decision of approval")
+    REFUSAL = "refusal", pgettext_lazy("document", "Decision of refusal")
+    FILING_RECEIPT = "filing_receipt", pgettext_lazy("document", "Receipt of filing")
+    DELIVERY = "delivery", pgettext_lazy("document", "Receipt of delivery")
+
+
+#: What a status may yield. A service says by its nature, or in its file, which of these it has.
+DOCUMENTS_OF: dict[str, tuple[DocumentKind, ...]] = {
+    Event.ACCEPTED: (DocumentKind.ACCEPTANCE,),
+    Event.SILENCE: (DocumentKind.ACCEPTANCE,),
+    Event.RETURNED: (DocumentKind.CORRECTION,),
+    Event.NOT_ACCEPTED: (DocumentKind.NOT_ACCEPTED,),
+    Event.APPROVED: (DocumentKind.APPROVAL, DocumentKind.FILING_RECEIPT),
+    Event.REFUSED: (DocumentKind.REFUSAL,),
+}
+#: What a service yields whose file says nothing. A licence has every document the licensing law asks for.
+DOCUMENTS: dict[str, tuple[DocumentKind, ...]] = {
+    Nature.LICENCE: (
+        DocumentKind.ACCEPTANCE,
+        DocumentKind.CORRECTION,
+        DocumentKind.NOT_ACCEPTED,
+        DocumentKind.APPROVAL,
+        DocumentKind.REFUSAL,
+    ),
+    Nature.FILING: (
+        DocumentKind.CORRECTION,
+        DocumentKind.NOT_ACCEPTED,
+        DocumentKind.FILING_RECEIPT,
+        DocumentKind.REFUSAL,
+    ),
+    Nature.REPORT: (DocumentKind.CORRECTION, DocumentKind.NOT_ACCEPTED),
+}
+
+
+class Delivery(models.TextChoices):
+    """How a document reached the applicant."""
+
+    ELECTRONIC = "electronic", _("Opened on this platform")
+    IN_PERSON = "in_person", _("Handed over in person")
+    POST = "post", _("Sent by post")
+
+
+class Side(models.TextChoices):
+    """Who wrote a message."""
+
+    APPLICANT = "applicant", _("Applicant")
+    OFFICE = "office", _("Office")

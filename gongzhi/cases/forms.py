@@ -12,8 +12,8 @@ from django.forms.utils import ErrorDict, ErrorList
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from gongzhi.cases.definitions import Field, Section
-from gongzhi.cases.enums import FieldType
+from gongzhi.cases.definitions import Definition, Field, Section
+from gongzhi.cases.enums import Delivery, FieldType, Grade, TripReason
 from gongzhi.cases.questions import (
     Page,
     Raw,
@@ -29,7 +29,7 @@ from gongzhi.cases.questions import (
 )
 from gongzhi.files.enums import Purpose
 from gongzhi.files.forms import PiecesField
-from gongzhi.ui.forms import Form
+from gongzhi.ui.forms import Checkboxes, DateBoxesField, Form, Radios, WholeNumberField
 
 #: Which controls a page showed, so that an empty box is told from one that was not there.
 SHOWN = "shown"
@@ -56,6 +56,8 @@ class Block:
     rows: Sequence[tuple[str, int, str, Sequence[BoundField]]] = ()
     files: Sequence[Any] = ()
     errors: Sequence[str] = dataclasses.field(default_factory=list)
+    #: What applicant and office wrote about it (`threads.Said`).
+    said: Sequence[Any] = ()
 
     @property
     def kind(self) -> str:
@@ -177,3 +179,96 @@ class OfficeForm(Form):
         max_length=60,
         required=False,
     )
+
+
+class RatingForm(Form):
+    """How a case went, and how often one had to come."""
+
+    grade = forms.TypedChoiceField(label=_("How satisfied are you?"), choices=Grade.choices, coerce=int, widget=Radios)
+    trips = WholeNumberField(
+        label=_("How many times did you have to come in person?"),
+        help_text=_("0 if never"),
+        min_value=0,
+        max_value=99,
+    )
+    trip_reasons = forms.MultipleChoiceField(
+        label=_("Why did you have to come? (not needed)"),
+        choices=TripReason.choices,
+        widget=Checkboxes,
+        required=False,
+    )
+    words = forms.CharField(
+        label=_("What went well, what did not? (not needed)"),
+        help_text=_("Only the office reads it."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=1000,
+        required=False,
+    )
+
+
+class RatingAnswerForm(Form):
+    """What the office answers to a bad rating."""
+
+    words = forms.CharField(
+        label=_("Answer"),
+        help_text=_("What you found out and what you do about it. The applicant reads it."),
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=1000,
+    )
+
+
+class DeliveryForm(Form):
+    """A delivery on paper, as the office notes it."""
+
+    how = forms.ChoiceField(
+        label=_("Way of delivery"),
+        choices=[(one.value, one.label) for one in (Delivery.IN_PERSON, Delivery.POST)],
+        widget=Radios,
+    )
+    on = DateBoxesField(label=_("Day of delivery"))
+    by = forms.CharField(
+        label=_("Received by"), required=False, max_length=120, help_text=_("Needed when it was handed over in person.")
+    )
+    note = forms.CharField(
+        label=_("Remark"), required=False, max_length=300, help_text=_("For example the number of the consignment.")
+    )
+
+
+class AskForm(Form):
+    """What an applicant writes to the office: about which question, the words, a file, and whether they wait for an answer."""
+
+    about = forms.ChoiceField(label=_("What is it about?"), required=False)
+    text = forms.CharField(
+        label=_("What do you want to say or ask?"), widget=forms.Textarea(attrs={"rows": 5}), max_length=4000
+    )
+    file = PiecesField(label=_("A file (not needed)"), purpose=Purpose.EVIDENCE, required=False)
+    no_answer = forms.BooleanField(label=_("I need no answer"), required=False)
+
+    def __init__(self, *args: Any, definition: Definition, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        about: Any = self.fields["about"]
+        about.choices = [("", _("The application as a whole")), *places_of(definition)]
+        about.widget.choices = about.choices
+
+
+def places_of(definition: Definition) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every question of a form by its page, for a list to choose from."""
+    return [
+        (str(section.title), [(f"{section.key}.{field.key}", str(field.label)) for field in section.fields])
+        for section in definition.sections
+    ]
+
+
+class AnswerForm(Form):
+    """What an office answers."""
+
+    text = forms.CharField(
+        label=_("Answer, as the applicant reads it"), widget=forms.Textarea(attrs={"rows": 5}), max_length=4000
+    )
+    file = PiecesField(label=_("A file (not needed)"), purpose=Purpose.EVIDENCE, required=False)
+
+
+class LinkForm(Form):
+    """The number of another application that belongs together with this one."""
+
+    number = forms.CharField(label=_("Number of the other application"), max_length=30)

@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from gongzhi.accounts.selectors import verified_name
 from gongzhi.cases.contracts import PrefillSource
 from gongzhi.cases.enums import APPLY, AT_OFFICE, DECIDE, REVIEW, WRITABLE, State
-from gongzhi.cases.models import Case
+from gongzhi.cases.models import Case, Message, Rating
+from gongzhi.cases.threads import label_of, open_for
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.times import local
 from gongzhi.core.waiting import Recent, Waiting, WaitingRows
@@ -130,7 +131,92 @@ class CasesToWrite(WaitingRows[Case]):
         )
 
 
-WAITING = (CasesAtOffice(), CasesToWrite())
+class RatingsToAnswer(WaitingRows[Rating]):
+    """Bad ratings of the office that nobody has answered."""
+
+    code = "cases.rating"
+    label = _("Bad ratings to answer")
+    order = ("answer_by", "pk")
+    page = "cases:rating_list"
+
+    def is_for(self, actor: Actor) -> bool:
+        """Who examines cases."""
+        return actor.kind is ActorKind.AGENCY and actor.may(REVIEW)
+
+    def rows(self, actor: Actor, day: dt.date) -> models.QuerySet[Rating]:
+        """Those of the office's own cases."""
+        mine = Rating.objects.visible_to(actor).unanswered().filter(case__agency_id=actor.agency_id or 0)
+        return mine.select_related("case__type")
+
+    def line(self, row: Rating, actor: Actor, day: dt.date) -> Waiting:
+        """The service, known by the number of the case."""
+        return Waiting(
+            f"{row.case.type.definition.title} · {row.get_grade_display()}",
+            row.case.number or row.case.public_id,
+            reverse("cases:rating_answer", args=[row.pk]),
+            since=local(row.at).date(),
+            due_on=row.answer_by,
+            is_settled=row.answer_settled,
+            is_late=bool(row.answer_by and row.answer_settled and row.answer_by < day),
+        )
+
+
+class QuestionsAtOffice(WaitingRows[Message]):
+    """What applicants asked the official's office, also about drafts no official sees."""
+
+    code = "cases.question"
+    label = _("Questions about applications")
+    order = ("due_on", "pk")
+    page = "cases:asked"
+
+    def is_for(self, actor: Actor) -> bool:
+        """Who examines."""
+        return actor.kind is ActorKind.AGENCY and actor.may(REVIEW)
+
+    def rows(self, actor: Actor, day: dt.date) -> models.QuerySet[Message]:
+        """Those nobody has answered."""
+        return open_for(actor)
+
+    def line(self, row: Message, actor: Actor, day: dt.date) -> Waiting:
+        """The service and the question of the form; due as the rulebook says."""
+        return Waiting(
+            _("Answer an applicant's question"),
+            f"{row.type.definition.title} {label_of(row.type.definition, row.place)}".strip(),
+            reverse("cases:asked_one", args=[row.public_id]),
+            since=local(row.at).date(),
+            due_on=row.due_on,
+            is_settled=row.due_settled,
+            is_late=bool(row.due_on and row.due_settled and row.due_on < day),
+        )
+
+
+class OfficeWrote(WaitingRows[Message]):
+    """What an office answered or wrote, until the applicant says that they read it."""
+
+    code = "cases.answer"
+    label = _("Answers about your applications")
+    order = ("at", "pk")
+    page = "cases:case_list"
+
+    def is_for(self, actor: Actor) -> bool:
+        """Who may apply."""
+        return actor.kind is ActorKind.PERSON or (actor.kind is ActorKind.ORGANIZATION and actor.may(APPLY))
+
+    def rows(self, actor: Actor, day: dt.date) -> models.QuerySet[Message]:
+        """Those not marked as read."""
+        return Message.objects.visible_to(actor).unread().select_related("type", "case")
+
+    def line(self, row: Message, actor: Actor, day: dt.date) -> Waiting:
+        """The service and the office; it has no day."""
+        return Waiting(
+            _("Read what the office wrote"),
+            f"{row.type.definition.title} · {row.office}",
+            reverse("cases:talk", args=[row.case.public_id]),
+            since=local(row.at).date(),
+        )
+
+
+WAITING = (CasesAtOffice(), CasesToWrite(), RatingsToAnswer(), QuestionsAtOffice(), OfficeWrote())
 
 
 class OwnCases:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -20,14 +20,19 @@ from gongzhi.accounts.models import Person
 from gongzhi.cases.definitions import Definition
 from gongzhi.cases.enums import (
     AT_OFFICE,
+    BAD,
     CLOSED,
     STEPS,
     WRITABLE,
     ClockKind,
+    DocumentKind,
     Event,
+    Grade,
     Outcome,
+    Side,
     State,
     StepKind,
+    TripReason,
     TypeState,
 )
 from gongzhi.core.actor import Actor, ActorKind
@@ -176,6 +181,13 @@ class Case(HasState):
     begun_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True)
     state_since = models.DateTimeField(auto_now_add=True)
+    #: Rules that were broken or could not be judged when it was last handed in; null for who has none to judge it.
+    findings = models.IntegerField(null=True)
+    #: What figures of punctuality are made of, written when the office ends it: when, the working days the office had it,
+    #: and whether that was within its time (null where no limit ran).
+    closed_at = models.DateTimeField(null=True)
+    days_used = models.IntegerField(null=True)
+    was_on_time = models.BooleanField(null=True)
 
     objects = CaseQuerySet.as_manager()
 
@@ -201,6 +213,9 @@ class Case(HasState):
             models.Index(fields=["path"], name="cases_case_path"),
             models.Index(
                 fields=["agency", "due_on", "id"], name="cases_case_work", condition=Q(state__in=list(AT_OFFICE))
+            ),
+            models.Index(
+                fields=["agency", "closed_at"], name="cases_case_closed", condition=Q(closed_at__isnull=False)
             ),
         ]
 
@@ -229,23 +244,31 @@ class OfCase(models.Model):
         abstract = True
 
 
+R = TypeVar("R", bound=models.QuerySet[Any])
+
+
+def _of_scope(rows: R, actor: Actor) -> R:
+    """Rows of one's own, of one's organization, or within an agency's reach; a process sees all."""
+    scope = actor.scope
+    if actor.kind is ActorKind.PROCESS:
+        return rows
+    if scope.person is not None:
+        return rows.filter(person_id=scope.person)
+    if scope.org is not None:
+        return rows.filter(org_id=scope.org)
+    if scope.path == "/":
+        return rows.exclude(path="")
+    if scope.path:
+        return rows.filter(path__gte=scope.path, path__lt=scope.path + chr(1114111))
+    return rows.none()
+
+
 class SealedTextQuerySet(models.QuerySet["SealedText"]):
     """Questions about sealed texts."""
 
     def visible_to(self, actor: Actor) -> Self:
         """Those of cases one may see: an official sees what was handed in or written by an office."""
-        if actor.kind is ActorKind.PROCESS:
-            return self
-        scope = actor.scope
-        if scope.person is not None:
-            return self.filter(person_id=scope.person)
-        if scope.org is not None:
-            return self.filter(org_id=scope.org)
-        if scope.path == "/":
-            return self.exclude(path="")
-        if scope.path:
-            return self.filter(path__gte=scope.path, path__lt=scope.path + chr(1114111))
-        return self.none()
+        return _of_scope(self, actor)
 
 
 class SealedText(OfCase):
@@ -502,6 +525,13 @@ class Decision(OfCase):
             models.UniqueConstraint(fields=["case"], condition=Q(dropped_at__isnull=True), name="cases_decision_once"),
             models.CheckConstraint(condition=Q(outcome__in=Outcome.values), name="cases_decision_outcome"),
         ]
+        indexes = [
+            models.Index(
+                fields=["-decided_at", "-id"],
+                name="cases_decision_public",
+                condition=Q(decided_at__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.outcome}"
@@ -526,6 +556,323 @@ class CaseFile(OfCase):
         return f"{self.case_id} {self.section}.{self.field}"
 
 
+class RatingQuerySet(models.QuerySet["Rating"]):
+    """Questions about ratings."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own; an agency's official those of cases within reach; a process all."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        scope = actor.scope
+        if scope.person is not None:
+            return self.filter(person_id=scope.person)
+        if scope.org is not None:
+            return self.filter(org_id=scope.org)
+        if scope.path == "/":
+            return self.exclude(path="")
+        if scope.path:
+            return self.filter(path__gte=scope.path, path__lt=scope.path + chr(1114111))
+        return self.none()
+
+    def bad(self) -> Self:
+        """Those that must be answered."""
+        return self.filter(grade__lte=BAD)
+
+    def unanswered(self) -> Self:
+        """Bad ones nobody has answered."""
+        return self.bad().filter(answered_at=None)
+
+
+class Rating(OfCase):
+    """What the applicant of a closed case says of the service (好差评), once: a grade, and how often they had to come.
+
+    A bad one is answered by the office within a number of days of the rulebook.
+    """
+
+    path = models.CharField(max_length=64, db_collation="C")
+    grade = models.SmallIntegerField(choices=Grade.choices)
+    trips = models.SmallIntegerField()
+    trip_reasons = ArrayField(models.CharField(max_length=12, choices=TripReason.choices), default=list)
+    words = models.ForeignKey(SealedText, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+    by_person = models.BigIntegerField()
+    #: The last day to answer a bad one; null for the others.
+    answer_by = models.DateField(null=True)
+    answer_settled = models.BooleanField(default=True)
+    answer = models.ForeignKey(SealedText, on_delete=models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.BigIntegerField(null=True)
+
+    objects = RatingQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cases_rating"
+        constraints = [
+            models.UniqueConstraint(fields=["case"], name="cases_rating_once"),
+            models.CheckConstraint(condition=Q(grade__in=Grade.values), name="cases_rating_grade"),
+            models.CheckConstraint(condition=Q(trips__gte=0, trips__lte=99), name="cases_rating_trips"),
+            models.CheckConstraint(
+                condition=Q(answer__isnull=True, answered_at__isnull=True, answered_by__isnull=True)
+                | Q(answer__isnull=False, answered_at__isnull=False, answered_by__isnull=False),
+                name="cases_rating_answered",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["path", "answer_by"], name="cases_rating_open", condition=Q(answered_at=None, grade__lte=BAD)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.grade}"
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it must be answered."""
+        return self.grade <= BAD
+
+
+class Tally(models.Model):
+    """Ratings of one service at one office in one year, counted as they come, so that results are public at once."""
+
+    code = models.CharField(max_length=60, db_collation="C")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    year = models.SmallIntegerField()
+    #: How many of each grade: `{"5": 12, …}`.
+    grades = models.JSONField(default=dict)
+    rated = models.IntegerField(default=0)
+    #: Trips in all, and trips the guide had promised, of the rated cases.
+    trips = models.IntegerField(default=0)
+    promised_trips = models.IntegerField(default=0)
+    #: Reason → how many cases named it.
+    reasons = models.JSONField(default=dict)
+    bad = models.IntegerField(default=0)
+    answered = models.IntegerField(default=0)
+    answered_in_time = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "cases_tally"
+        constraints = [models.UniqueConstraint(fields=["code", "agency", "year"], name="cases_tally_once")]
+        verbose_name_plural = "tallies"
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.agency_id} {self.year}"
+
+
+class Document(OfCase):
+    """One document an office wrote in a case (文书), or the receipt of its delivery. Append-only.
+
+    `words` seals what it says, in both languages and in codes, as JSON (`wording.Paper`); `template` is the version of the
+    layout. Both together make the same page and the same PDF again at any time. Numbers are counted for each agency,
+    kind and year, without a gap.
+    """
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    path = models.CharField(max_length=64, db_collation="C")
+    kind = models.CharField(max_length=16, choices=DocumentKind.choices)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    year = models.SmallIntegerField()
+    serial = models.IntegerField()
+    #: The number as it is printed (文号).
+    number = models.CharField(max_length=160)
+    template = models.SmallIntegerField()
+    words = models.ForeignKey(SealedText, on_delete=models.PROTECT, related_name="+")
+    #: The document a receipt of delivery is about.
+    about = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="deliveries")
+    on = models.DateField()
+    at = models.DateTimeField(auto_now_add=True)
+    #: The capacity: `agency:3`, `org:7`, `person`, `process:cases.watch`. And the person behind it, if one is.
+    by = models.CharField(max_length=64)
+    by_person = models.BigIntegerField(null=True)
+
+    class Meta:
+        db_table = "cases_document"
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "kind", "year", "serial"], name="cases_document_number"),
+            models.UniqueConstraint(
+                fields=["about"], condition=Q(about__isnull=False), name="cases_document_delivered_once"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=DocumentKind.values), name="cases_document_kind"),
+            models.CheckConstraint(
+                condition=Q(kind=DocumentKind.DELIVERY, about__isnull=False)
+                | ~Q(kind=DocumentKind.DELIVERY) & Q(about__isnull=True),
+                name="cases_document_about",
+            ),
+            models.CheckConstraint(condition=Q(serial__gte=1), name="cases_document_counted"),
+        ]
+        indexes = [models.Index(fields=["case", "id"], name="cases_document_case")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
 def wall_columns(case: Case) -> dict[str, Any]:
     """What a row of a case copies for the second wall."""
     return {"case": case, "person_id": case.person_id, "org_id": case.org_id}
+
+
+# --- what both sides write to each other, and what an office notes for itself ---
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Questions about messages."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of cases one may see; an office also sees what it was asked about a draft."""
+        return _of_scope(self, actor)
+
+    def open_questions(self) -> Self:
+        """What applicants asked and no office has answered."""
+        return self.filter(wants_answer=True, closed_at=None)
+
+    def unread(self) -> Self:
+        """What an office wrote and the applicant has not said they read."""
+        return self.filter(side=Side.OFFICE, closed_at=None)
+
+
+class Message(OfCase):
+    """Something one side wrote to the other about a case, or about one question of its form. Append-only.
+
+    It may be asked while the case is a draft, which no official sees: so it names the service, the office and the question
+    itself. Only the office it is with, and that it was answered or read, is written later.
+    """
+
+    public_id = models.CharField(max_length=10, unique=True, default=public_id)
+    #: Division of the office it is with, from the first moment on.
+    path = models.CharField(max_length=64, db_collation="C")
+    type = models.ForeignKey(CaseType, on_delete=models.PROTECT, related_name="+")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    side = models.CharField(max_length=12, choices=Side.choices)
+    #: The question of the form it is about, `section.key`; empty for the case as a whole.
+    place = models.CharField(max_length=140, blank=True, default="")
+    #: JSON: `text`, and `error`, what the page said was wrong there.
+    words = models.ForeignKey(SealedText, on_delete=models.PROTECT, related_name="+")
+    upload_id = models.BigIntegerField(null=True)
+    answers = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="answer_rows")
+    wants_answer = models.BooleanField(default=False)
+    at = models.DateTimeField(auto_now_add=True)
+    by_person = models.BigIntegerField()
+    #: Name of the office as it was then; empty for applicants.
+    office = models.CharField(max_length=120, blank=True, default="")
+    due_on = models.DateField(null=True)
+    due_settled = models.BooleanField(default=True)
+    #: When a question was answered, or the applicant said that they read what the office wrote.
+    closed_at = models.DateTimeField(null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cases_message"
+        constraints = [
+            models.CheckConstraint(condition=Q(side__in=Side.values), name="cases_message_side"),
+            models.CheckConstraint(
+                condition=Q(answers__isnull=True) | Q(side=Side.OFFICE), name="cases_message_office_answers"
+            ),
+            models.CheckConstraint(
+                condition=Q(wants_answer=False, due_on__isnull=True)
+                | Q(wants_answer=True, due_on__isnull=False, side=Side.APPLICANT),
+                name="cases_message_due",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["case", "id"], name="cases_message_case"),
+            models.Index(
+                fields=["agency", "due_on", "id"],
+                name="cases_message_open",
+                condition=Q(wants_answer=True, closed_at__isnull=True),
+            ),
+            models.Index(
+                fields=["person_id", "org_id"],
+                name="cases_message_unread",
+                condition=Q(side=Side.OFFICE, closed_at__isnull=True),
+            ),
+            models.Index(fields=["type", "at"], name="cases_message_by_type", condition=Q(wants_answer=True)),
+            models.Index(fields=["agency", "at"], name="cases_message_by_office", condition=Q(wants_answer=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.side} {self.place}"
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    """Questions about notes."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """Those of the actor's own office, and of a case it has; nobody's but officials'. A process sees all."""
+        if actor.kind is ActorKind.PROCESS:
+            return self
+        if actor.kind is not ActorKind.AGENCY or actor.agency_id is None:
+            return self.none()
+        return self.filter(Q(agency_id=actor.agency_id) | Q(case__agency_id=actor.agency_id))
+
+
+class Note(models.Model):
+    """Something an office noted about a case for itself. Append-only. No column names the applicant, so that neither the
+    second wall nor a list of theirs ever opens it to them."""
+
+    personal_fields: ClassVar[dict[str, str]] = {
+        "text_sealed": "what officials note for themselves; as long as the case is kept",
+    }
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="note_rows")
+    path = models.CharField(max_length=64, db_collation="C")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")
+    office = models.CharField(max_length=120)
+    text_sealed = models.BinaryField()
+    by_person = models.BigIntegerField()
+    at = models.DateTimeField(auto_now_add=True)
+
+    objects = NoteQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cases_note"
+        indexes = [models.Index(fields=["case", "id"], name="cases_note_case")]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.office}"
+
+
+class CaseLink(OfCase):
+    """That a case belongs together with another of the same applicant. Two rows, one from each side. Append-only."""
+
+    path = models.CharField(max_length=64, db_collation="C")
+    other = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        db_table = "cases_link"
+        constraints = [
+            models.UniqueConstraint(fields=["case", "other"], name="cases_link_once"),
+            models.CheckConstraint(condition=~Q(case=F("other")), name="cases_link_two_cases"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.other_id}"
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    """Questions about saved views."""
+
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own at the agency one acts for."""
+        return self.filter(agency_id=actor.agency_id or 0, person_id=actor.person_id or 0)
+
+
+class SavedView(models.Model):
+    """A choice of filters an official gave a name to, at one agency. It says nothing about a case."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=40)
+    #: The values of the list's address, name → value.
+    asked = models.JSONField()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        db_table = "cases_saved_view"
+        constraints = [models.UniqueConstraint(fields=["agency", "person", "name"], name="cases_saved_view_once")]
+
+    def __str__(self) -> str:
+        return self.name

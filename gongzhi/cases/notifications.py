@@ -97,6 +97,24 @@ CASE_TO_CONFIRM: Final = NoticeKind(
     params=NUMBER,
 )
 
+RATING_BAD: Final = NoticeKind(
+    code="cases.rating_bad",
+    label=_("A bad rating waits for an answer"),
+    purpose=_("Tells the office that somebody was not satisfied, so that it finds out why and answers."),
+    subject=_("A bad rating of %(number)s waits for an answer"),
+    text=_("Somebody was not satisfied with how %(number)s went. Find out why, and answer in time."),
+    params=NUMBER,
+)
+RATING_ANSWERED: Final = NoticeKind(
+    code="cases.rating_answered",
+    label=_("Your rating was answered"),
+    purpose=_("Tells you that the office answered what you said of a service."),
+    subject=_("Your rating of %(number)s was answered"),
+    text=_("The office answered what you said of %(number)s. The answer stands on the page of the case."),
+    params=NUMBER,
+    category=Category.ANSWER,
+)
+
 KINDS: Final = (
     CASE_SUBMITTED,
     CASE_WAITS,
@@ -106,4 +124,73 @@ KINDS: Final = (
     CASE_DECIDED,
     CASE_LAPSED,
     CASE_TO_CONFIRM,
+    RATING_BAD,
+    RATING_ANSWERED,
 )
+
+QUESTION_ASKED: Final = NoticeKind(
+    code="cases.question_asked",
+    label=_("An applicant asks your office"),
+    purpose=_("Tells the office that somebody asked about an application or a question of its form."),
+    subject=_("A question about %(number)s waits for your office"),
+    text=_("An applicant wrote to your office about %(number)s. The question and its day stand on the workbench."),
+    params=NUMBER,
+)
+OFFICE_WROTE: Final = NoticeKind(
+    code="cases.office_wrote",
+    label=_("The office wrote to you about your application"),
+    purpose=_("Tells you that the office answered a question of yours or wrote to you, with the words on the page."),
+    subject=_("The office wrote to you about %(number)s"),
+    text=_("The office answered you or wrote to you about %(number)s. Its words stand on the page of the application."),
+    params=NUMBER,
+)
+
+TALK_KINDS: Final = (QUESTION_ASKED, OFFICE_WROTE)
+
+CASE_TRANSFERRED: Final = NoticeKind(
+    code="cases.case_transferred",
+    label=_("Another office has your application now"),
+    purpose=_("Tells you that your application was handed to another office, with the reason on its page."),
+    subject=_("Another office has %(number)s now"),
+    text=_(
+        "Your application %(number)s was handed to another office. Its time runs on as before; which office it is, and why,"
+        " stands on its page."
+    ),
+    params=NUMBER,
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+SILENCE_NEAR: Final = NoticeKind(
+    code="cases.silence_near",
+    label=_("An application is soon accepted by silence"),
+    purpose=_("Warns whoever works on an application, and who stands in for them, before silence accepts it."),
+    subject=_("%(number)s: silence accepts it after %(day)s"),
+    text=_(
+        "Nobody has said yet whether %(number)s is accepted. After %(day)s silence accepts it by law. Look at it today."
+    ),
+    params=frozenset({"number", "day"}),
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+CASE_OVERDUE: Final = NoticeKind(
+    code="cases.case_overdue",
+    label=_("An application of your office is overdue"),
+    purpose=_("Tells the head of an office that the time of an application has passed."),
+    subject=_("%(number)s is overdue"),
+    text=_(
+        "The time of %(number)s has passed and your office has not finished it. See who works on it and decide on it."
+    ),
+    params=NUMBER,
+    may_be_switched_off=False,
+    category=Category.LEGAL,
+)
+CASE_ASSIGNED: Final = NoticeKind(
+    code="cases.case_assigned",
+    label=_("An application was given to you"),
+    purpose=_("Tells an official that a colleague gave them an application to work on."),
+    subject=_("%(number)s was given to you"),
+    text=_("A colleague gave you the application %(number)s to work on."),
+    params=NUMBER,
+)
+
+WORK_KINDS: Final = (CASE_TRANSFERRED, SILENCE_NEAR, CASE_OVERDUE, CASE_ASSIGNED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gongzhi.cases.enums import APPLY, AT_OFFICE, DECIDE, PUBLISH, REVIEW
-from gongzhi.cases.models import Case, CaseFile, CaseType, Decision, Task
+from gongzhi.cases.models import Case, CaseFile, CaseType, Decision, Message, Task
 from gongzhi.core.actor import Actor, ActorKind
 
 
@@ -59,6 +59,11 @@ def can_confirm(actor: Actor, case: Case, decision: Decision) -> bool:
     return can_decide(actor, case) and actor.person_id != decision.by_person
 
 
+def can_deliver(actor: Actor, case: Case) -> bool:
+    """An official of the office that has the case, also after it is over."""
+    return actor.may(REVIEW) and actor.agency_id is not None and actor.agency_id == case.agency_id
+
+
 def can_see_file(actor: Actor, case: Case, file: CaseFile) -> bool:
     """Who may read the case, once the file was handed in; the applicant always."""
     return is_applicant(actor, case) or (can_read(actor, case) and bool(file.path))
@@ -67,3 +72,28 @@ def can_see_file(actor: Actor, case: Case, file: CaseFile) -> bool:
 def can_publish(actor: Actor) -> bool:
     """The platform's own processes, and who publishes services."""
     return actor.kind is ActorKind.PROCESS or actor.may(PUBLISH)
+
+
+def can_ask(actor: Actor, case: Case) -> bool:
+    """Whoever may write the application may write to the office about it, at any time."""
+    return can_write(actor, case)
+
+
+def can_answer(actor: Actor, message: Message) -> bool:
+    """An official of the office a message is with."""
+    return actor.may(REVIEW) and actor.agency_id is not None and actor.agency_id == message.agency_id
+
+
+def can_write_to_applicant(actor: Actor, case: Case) -> bool:
+    """An official of the office that has the case, also when it is over."""
+    return actor.may(REVIEW) and actor.agency_id == case.agency_id and bool(case.path)
+
+
+def can_note(actor: Actor, case: Case) -> bool:
+    """An official who works on cases and reads this one. Never the applicant."""
+    return actor.kind is ActorKind.AGENCY and actor.agency_id is not None and can_read(actor, case)
+
+
+def can_link(actor: Actor, case: Case) -> bool:
+    """Who writes the application, and the office that has it."""
+    return bool(case.path) and (can_write(actor, case) or can_write_to_applicant(actor, case))

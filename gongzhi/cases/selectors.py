@@ -13,8 +13,21 @@ from gongzhi.audit.looks import look, reveal
 from gongzhi.cases import policies
 from gongzhi.cases.contracts import Answers, handler_of
 from gongzhi.cases.definitions import Definition, Field, Section
-from gongzhi.cases.enums import Event, FieldType
-from gongzhi.cases.models import Case, CaseFile, CaseType, Draft, SealedText, Status, Submission
+from gongzhi.cases.enums import BAD, CLOSED, Event, FieldType, Grade, State, TripReason
+from gongzhi.cases.models import (
+    Case,
+    CaseFile,
+    CaseLink,
+    CaseType,
+    Decision,
+    Document,
+    Draft,
+    Rating,
+    SealedText,
+    Status,
+    Submission,
+    Tally,
+)
 from gongzhi.cases.questions import (
     Checked,
     Page,
@@ -25,6 +38,7 @@ from gongzhi.cases.questions import (
     sections_asked,
     shown,
 )
+from gongzhi.cases.wording import Paper, read_paper
 from gongzhi.core.actor import Actor
 from gongzhi.core.door import acting
 from gongzhi.core.times import today
@@ -187,6 +201,8 @@ class Shown:
     text: str
     files: Sequence[tuple[CaseFile, Upload | None]] = ()
     fault: str = ""
+    #: What applicant and office wrote about it (`threads.Said`).
+    said: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
@@ -333,3 +349,100 @@ def handed_answers(actor: Actor, case: Case, faults: Mapping[str, str] | None = 
     pages = handed_in(case)
     opened = open_answers(actor, case, numbers_in(pages), purpose="cases.review")
     return shown_answers(case.type.definition, pages, opened, files_by_place(actor, case, handed=True), faults)
+
+
+# --- how it went ---
+
+
+def may_rate(case: Case) -> bool:
+    """Whether the applicant can say how it went: it is over, was not taken back, and was not rated."""
+    return (
+        case.state in CLOSED and case.state != State.WITHDRAWN and not Rating.objects.filter(case_id=case.pk).exists()
+    )
+
+
+def rated_words(actor: Actor, rating: Rating) -> dict[str, str]:
+    """What was said and answered, in clear: a recorded look for an official, none for the applicant."""
+    own = policies.is_applicant(actor, rating.case)
+    found = {}
+    for name, text in (("words", rating.words), ("answer", rating.answer)):
+        if text is not None:
+            purpose = PURPOSE if own else "cases.review"
+            found[name] = reveal(actor, text, "text_sealed", purpose=purpose, own=own, case_id=rating.case_id)
+    return found
+
+
+def rated_years() -> list[int]:
+    """The years in which something was rated, the newest first."""
+    return list(Tally.objects.order_by("-year").values_list("year", flat=True).distinct()[:10])
+
+
+#: More rows of services and offices are not shown on one page.
+MOST_RESULTS = 300
+
+
+def results_of(year: int) -> list[dict[str, Any]]:
+    """Each service at each office in a year: how many were satisfied, how often people came, what was answered."""
+    rows = Tally.objects.filter(year=year).select_related("agency").order_by("-rated", "code", "pk")[:MOST_RESULTS]
+    titles = {one.code: one.definition.title for one in services()}
+    found = []
+    for one in rows:
+        satisfied = sum(one.grades.get(str(grade), 0) for grade in Grade.values if grade > BAD)
+        reasons = sorted(one.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+        found.append(
+            {
+                "tally": one,
+                "title": titles.get(one.code, one.code),
+                "satisfied": round(100 * satisfied / one.rated) if one.rated else 0,
+                "trips": one.trips / one.rated if one.rated else 0,
+                "promised": one.promised_trips / one.rated if one.rated else 0,
+                "reasons": [(TripReason(code).label, count) for code, count in reasons if code in TripReason.values],
+            }
+        )
+    return found
+
+
+# --- documents ---
+
+
+def certificate_of(case: Case) -> str:
+    """The number of the certificate the decision brought; empty for none. One query."""
+    found = Decision.objects.filter(case=case, dropped_at=None).exclude(decided_at=None).first()
+    return str(found.effect.get("certificate", "")) if found else ""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A document of a case, and the receipt of its delivery once there is one."""
+
+    document: Document
+    receipt: Document | None
+
+
+def documents_of(case: Case) -> list[Written]:
+    """The documents of a case, the oldest first, without their words. One query."""
+    rows = list(Document.objects.filter(case=case).order_by("pk")[:200])
+    receipts = {one.about_id: one for one in rows if one.about_id is not None}
+    return [Written(one, receipts.get(one.pk)) for one in rows if one.about_id is None]
+
+
+def document(case: Case, public_id: str) -> Written | None:
+    """One document of a case by its public name. Two queries."""
+    found = Document.objects.select_related("words", "about").filter(case=case, public_id=public_id).first()
+    if found is None:
+        return None
+    return Written(found, Document.objects.filter(about=found).first())
+
+
+def open_paper(actor: Actor, case: Case, document: Document) -> Paper:
+    """What a document says: the applicant's own, a recorded look for everybody else."""
+    own = policies.is_applicant(actor, case)
+    purpose = PURPOSE if own else "cases.review"
+    return read_paper(reveal(actor, document.words, "text_sealed", purpose=purpose, own=own, case_id=case.pk))
+
+
+def linked(actor: Actor, case: Case) -> list[Case]:
+    """The cases that belong together with this one and that the actor may see, the newest first."""
+    others = CaseLink.objects.filter(case=case).values("other_id")
+    rows = Case.objects.visible_to(actor).filter(pk__in=others).select_related("type", "agency")
+    return list(rows.order_by("-pk")[:OFFICES])

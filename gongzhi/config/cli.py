@@ -156,6 +156,12 @@ def _casetypes(options: argparse.Namespace) -> int:
     return check_types(options.files, as_json=options.json)
 
 
+def _verify(options: argparse.Namespace) -> int:
+    from gongzhi.config.verifying import verify  # no database, and no Django
+
+    return verify(options.file, key=options.key, var=options.var, as_json=options.json)
+
+
 def _doctor(options: argparse.Namespace) -> int:
     from gongzhi.config.doctor import run
 
@@ -322,6 +328,13 @@ def parser() -> argparse.ArgumentParser:  # noqa: PLR0915  # one statement an op
         "files", nargs="*", type=Path, help="files to check; all the platform would load if none is named"
     )
     types.add_argument("--json", action="store_true")
+
+    check = command("verify", _verify, "say whether a certificate is genuine; needs the public key and nothing else")
+    check.add_argument("file", type=Path)
+    check.add_argument(
+        "--key", default="", help="a public key, or a file of such lines; without it the keys of the data folder"
+    )
+    check.add_argument("--json", action="store_true")
 
     command("manage", _manage, "Django's own commands, for developers").add_argument(
         "arguments", nargs=argparse.REMAINDER

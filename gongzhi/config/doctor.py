@@ -81,9 +81,12 @@ def _settings() -> Iterator[Problem]:
             "Unset GONGZHI_STAFF_SECOND_FACTOR and GONGZHI_STEP_UP (docs/guides/sign-in.md).",
         )
     yield from _exposed()
-    keys = Path(os.environ.get("GONGZHI_KEYS_FILE") or settings.VAR / "keys.json")
-    if keys.exists() and keys.stat().st_mode & 0o077:
-        yield Problem("key.readable", f"Other accounts can read {keys}.", f"chmod 600 {keys}")
+    for keys in (
+        Path(os.environ.get("GONGZHI_KEYS_FILE") or settings.VAR / "keys.json"),
+        env.certificate_keys_file(settings.VAR),
+    ):
+        if keys.exists() and keys.stat().st_mode & 0o077:
+            yield Problem("key.readable", f"Other accounts can read {keys}.", f"chmod 600 {keys}")
 
 
 def _exposed() -> Iterator[Problem]:

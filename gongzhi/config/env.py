@@ -9,9 +9,12 @@ import secrets
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psycopg.conninfo import conninfo_to_dict
+
+if TYPE_CHECKING:
+    from gongzhi.core.signing import SigningKey
 
 #: The value shown in docs/guides/deploy.md. A platform that runs with it is refused by `gongzhi doctor`.
 EXAMPLE_SECRET = "change-me-change-me-change-me-change-me-change-me-change-me"  # noqa: S105 - known to all, so refused
@@ -119,6 +122,25 @@ def object_store() -> dict[str, Any]:
     return options
 
 
+def _made_once(file: Path, fresh: dict[str, Any]) -> None:
+    """Write a file of secrets whole or not at all (mode 0600), unless it is there; of two processes one makes it."""
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_suffix(f".{os.getpid()}.new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        json.dump(fresh, handle)
+        handle.flush()
+        os.fsync(handle.fileno())
+    try:
+        os.link(beside, file)  # fails if another process was first; then its file counts
+    except FileExistsError:
+        pass
+    finally:
+        beside.unlink()
+
+
 @dataclass(frozen=True)
 class Keys:
     """The platform's secrets. `encryption` maps a key version to 32 bytes; the highest version is used to write."""
@@ -135,25 +157,14 @@ def keys(var: Path) -> Keys:
     part of every backup plan (docs/guides/deploy.md).
     """
     file = Path(text("GONGZHI_KEYS_FILE") or var / "keys.json")
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = {
+    _made_once(
+        file,
+        {
             "django": secrets.token_urlsafe(50),
             "encryption": {"1": secrets.token_hex(32)},
             "blind_index": secrets.token_hex(32),
-        }
-        beside = file.with_suffix(f".{os.getpid()}.new")
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-            json.dump(fresh, handle)
-            handle.flush()
-            os.fsync(handle.fileno())
-        try:
-            os.link(beside, file)  # fails if another process was first; then its file counts
-        except FileExistsError:
-            pass
-        finally:
-            beside.unlink()
+        },
+    )
     try:
         data = json.loads(file.read_text(encoding="utf-8"))
         return Keys(
@@ -163,3 +174,32 @@ def keys(var: Path) -> Keys:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadSetting(f"the key file {file} cannot be used ({error}): restore it from a backup") from error
+
+
+def certificate_keys_file(var: Path) -> Path:
+    """Where the keys lie that sign certificates."""
+    return Path(text("GONGZHI_CERTIFICATE_KEYS_FILE") or var / "certificate-keys.json")
+
+
+def certificate_keys(var: Path, *, make: bool = True) -> list[SigningKey]:
+    """The keys that sign certificates, the one in use first; the others made signatures that still hold.
+
+    From GONGZHI_CERTIFICATE_KEYS_FILE, else from VAR/certificate-keys.json, which is made at the first start unless `make`
+    is off. It is part of every backup: certificates signed with a lost key stay genuine, and no new one can be.
+    """
+    from gongzhi.core.signing import SigningKey  # cryptography is loaded only where something is signed
+
+    file = certificate_keys_file(var)
+    if make:
+        _made_once(file, {"name": "gongzhi-certificates", "keys": {"1": secrets.token_hex(32)}})
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        versions = sorted(((int(version), bytes.fromhex(seed)) for version, seed in data["keys"].items()), reverse=True)
+        found = [SigningKey(str(data["name"]), seed) for _version, seed in versions]
+        for one in found:
+            _ = one.verifier
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadSetting(f"the key file {file} cannot be used ({error}): restore it from a backup") from error
+    if not found or not found[0].name or "+" in found[0].name:
+        raise BadSetting(f"the key file {file} holds no key or no name: restore it from a backup")
+    return found

@@ -22,6 +22,8 @@ DEMO = env.flag("GONGZHI_DEMO", False)
 DEBUG = env.flag("DEBUG", False)
 
 KEYS = env.keys(VAR)
+#: Keys that sign certificates, the one in use first.
+CERTIFICATE_KEYS = env.certificate_keys(VAR)
 SECRET_KEY = KEYS.django
 FIELD_CIPHER = env.text("GONGZHI_FIELD_CIPHER", "AES-256-GCM")
 

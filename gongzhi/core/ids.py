@@ -44,10 +44,10 @@ def next_pk(model: type[models.Model]) -> int:
         return int(cursor.fetchone()[0])
 
 
-def next_number(code: str, year: int) -> str:
-    """The next human reference of a series, such as `DJ-2026-000123`, without a gap.
+def next_in_series(code: str, year: int) -> int:
+    """The next number of a series in a year, from 1 on, without a gap: a rolled back transaction gives it back.
 
-    It takes a row lock until the transaction ends: never on sign-up or donation paths.
+    `code` has at most 16 characters. It takes a row lock until the transaction ends: never on sign-up or donation paths.
     """
     statement = """
         INSERT INTO core_sequence (code, year, last) VALUES (%s, %s, 1)
@@ -56,4 +56,9 @@ def next_number(code: str, year: int) -> str:
     arguments: list[Any] = [code, year]
     with connection.cursor() as cursor:
         cursor.execute(statement, arguments)
-        return f"{code}-{year}-{cursor.fetchone()[0]:06d}"
+        return int(cursor.fetchone()[0])
+
+
+def next_number(code: str, year: int) -> str:
+    """The next human reference of a series, such as `DJ-2026-000123`; otherwise like `next_in_series`."""
+    return f"{code}-{year}-{next_in_series(code, year):06d}"

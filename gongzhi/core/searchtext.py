@@ -128,6 +128,8 @@ class _Elements(dict[str, bytes]):
 
 
 _ELEMENT = struct.Struct(">ii")
+#: The same bytes for a number that has not been given its sign.
+_UNSIGNED_ELEMENT = struct.Struct(">iI")
 _ELEMENTS = _Elements()
 
 
@@ -153,12 +155,14 @@ _SOUNDS = _Sounds()
 
 
 class _SoundElements(dict[tuple[str, str], bytes]):
-    """The same as elements of a binary array."""
+    """The same as elements of a binary array. Those with digits seldom come again and are not kept."""
 
     def __missing__(self, pair: tuple[str, str]) -> bytes:
-        if len(self) > 500_000:
-            self.clear()
-        self[pair] = element = _ELEMENT.pack(4, _SOUNDS[pair])
+        element = _UNSIGNED_ELEMENT.pack(4, zlib.crc32(f"~{pair[0]} {pair[1]}".encode()))
+        if pair[0].isalpha() and pair[1].isalpha():
+            if len(self) > 500_000:
+                self.clear()
+            self[pair] = element
         return element
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -533,3 +534,42 @@ class CoverForm(Form):
     def __init__(self, data: Mapping[str, Any] | None = None, *, colleagues: Sequence[tuple[str, Any]]) -> None:
         super().__init__(data)
         self.fields["deputy"].choices = [("", _("Choose a colleague")), *colleagues]  # type: ignore[attr-defined]
+
+
+class VerifyForm(Form):
+    """A certificate to be checked: its number, or its file."""
+
+    number = forms.CharField(
+        label=_("Number of the certificate"),
+        required=False,
+        max_length=24,
+        help_text=_("As it is printed, such as BAZ-2026-000001."),
+    )
+    file = forms.FileField(
+        label=_("Or the file"),
+        required=False,
+        help_text=_("The PDF as you received it; at most 5 MB."),
+        allow_empty_file=True,
+    )
+
+    def clean_number(self) -> str:
+        """In the one form numbers have."""
+        return unicodedata.normalize("NFKC", self.cleaned_data["number"]).replace(" ", "").upper()
+
+    def clean(self) -> dict[str, Any]:
+        """One of both is needed."""
+        data = super().clean() or {}
+        if not data.get("number") and data.get("file") is None and not self.errors:
+            self.add_error("number", _("Type a number, or choose a file."))
+        return data
+
+
+class RevokeForm(Form):
+    """Why a certificate holds no more."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Everybody reads it. Name the decision and its ground; name nobody."),
+    )

@@ -100,6 +100,9 @@ def organization_detail(request: DoorRequest, reference: str) -> HttpResponse:
         "may_claim": standing not in ENDED and request.actor.kind in (ActorKind.VISITOR, ActorKind.PERSON),
         "items_ground": ITEMS_GROUND.get(organization.kind, ""),
         "objection_url": "" if asof.on else reverse("portal:objection_raise", args=[named]),
+        "extract_url": ""
+        if asof.on or standing == Standing.VOID
+        else reverse("portal:extract", args=[organization.public_id]),
         "api_url": reverse("api-1:organization", args=[named]),
     }
     return render(request, "portal/organization.html", context)

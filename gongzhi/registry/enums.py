@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from gongzhi.orgs.enums import Kind, Standing
 
@@ -40,6 +41,15 @@ class SourceKind(models.TextChoices):
     CHOICE = "choice", _("Choice of an official about a doubtful value")
     OBJECTION = "objection", _("Objection that was upheld")
     UNDO = "undo", _("A list was undone")
+
+
+class CredentialKind(models.TextChoices):
+    """What the platform states with its signature."""
+
+    FILING = "filing", pgettext_lazy("credential", "Certificate of filing")
+    REGISTRATION = "registration", pgettext_lazy("credential", "Certificate of registration")
+    FUNDRAISING = "fundraising", pgettext_lazy("credential", "Certificate for public fundraising")
+    EXTRACT = "extract", pgettext_lazy("credential", "Extract of the register")
 
 
 class Post(models.TextChoices):

@@ -6,9 +6,11 @@ and the files are made batch by batch, so that a million rows need little more m
 
 from __future__ import annotations
 
+import base64
 import csv
 import datetime as dt
 import io
+import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,13 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import qrcode
+from django.conf import settings
 from django.db import connection, models
-from django.utils import translation
+from django.template.loader import render_to_string
+from django.utils import formats, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
+from gongzhi.core.times import SHANGHAI
 from gongzhi.orgs.enums import Kind, Standing
 from gongzhi.reference.codes import code_list
+from gongzhi.registry import verify
+from gongzhi.registry.models import Credential
+from gongzhi.ui.pdf import Attached, make_pdf
 
 if TYPE_CHECKING:
     import polars
@@ -246,3 +256,57 @@ def _join_parquet(parts: Path, file: Path) -> None:
         pl.scan_parquet(found).sink_parquet(file, compression="zstd", row_group_size=BATCH)
     else:
         pl.DataFrame(schema=_types()).write_parquet(file)
+
+
+# --- certificates and extracts ---
+
+
+@dataclass(frozen=True)
+class _Code:
+    """A QR code as one path over squares of one unit."""
+
+    size: int
+    path: str
+
+
+def _code(text: str) -> _Code:
+    made = qrcode.QRCode(border=2)
+    made.add_data(text)
+    rows = made.get_matrix()
+    squares = [f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark]
+    return _Code(len(rows), "".join(squares))
+
+
+def credential_pdf(credential: Credential) -> bytes:
+    """A certificate or an extract as a signed PDF, made from its statement alone: the same bytes each time.
+
+    Raises `CannotMakePdf`, and LookupError when the key that signed it is not on this machine.
+    """
+    statement = json.loads(credential.statement)
+    key = next(one for one in settings.CERTIFICATE_KEYS if one.verifier.key_id == credential.key_id)
+    signature = base64.b64decode(credential.signature)
+    folder = f"registry/credentials/v{statement['v']}"
+    with translation.override("zh-hans"):
+        context = {
+            "statement": statement,
+            "qr": _code(statement["verify"]),
+            "number_label": pgettext("credential", "Number:"),
+            "check_label": pgettext("credential", "Scan the code, or type the number at this address, to check it:"),
+            "key_label": pgettext("credential", "Signing key:"),
+            "key_id": credential.key_id,
+            "day": formats.date_format(dt.date.fromisoformat(statement["issued_on"]), "DATE_FORMAT"),
+        }
+        html = render_to_string(f"{folder}.html", context)
+    content = make_pdf(
+        html,
+        render_to_string(f"{folder}.css"),
+        made_at=dt.datetime.combine(credential.issued_on, dt.time(12), tzinfo=SHANGHAI),
+        attached=[
+            Attached(
+                verify.ATTACHMENT,
+                verify.envelope(statement, key_id=credential.key_id, signature=signature),
+                "statement",
+            )
+        ],
+    )
+    return content + verify.closing_line(credential.key_id, key.sign(verify.FILE, verify.signed_hash(content)))

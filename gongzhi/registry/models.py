@@ -24,6 +24,7 @@ from gongzhi.orgs.models import Agency, CurrentTransaction, Organization, Transa
 from gongzhi.registry.enums import (
     INTAKE_STEPS,
     BranchKind,
+    CredentialKind,
     DownloadState,
     EventKind,
     Fate,
@@ -239,6 +240,63 @@ class Certificate(models.Model):
         """The period and whose it is; all of it is public."""
         days = {name: day.isoformat() for name in ("valid_from", "valid_to") if (day := getattr(self, name))}
         return SealedRecord(public={**days, "org": self.org.reference, "known_from": self.known_from.isoformat()})
+
+
+class Credential(models.Model):
+    """A certificate or an extract the platform signed: a statement about an organization, and the signature. Append-only.
+
+    `statement` is canonical JSON (RFC 8785) and holds every word its PDF shows, all of it public; the file is made from it
+    whenever somebody asks, the same bytes each time. What was revoked has a `Revocation`.
+    """
+
+    #: `BAZ-2026-000001`.
+    number = models.CharField(max_length=24, unique=True, db_collation="C")
+    kind = models.CharField(max_length=12, choices=CredentialKind.choices)
+    org = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="credentials")
+    statement = models.TextField()
+    #: Which key signed, and what: 64 bytes in base64.
+    key_id = models.CharField(max_length=8, db_collation="C")
+    signature = models.CharField(max_length=88, db_collation="C")
+    #: Number of the case whose decision brought it; empty for an extract.
+    case_number = models.CharField(max_length=24, blank=True, default="", db_collation="C")
+    issued_on = models.DateField()
+    issued_at = models.DateTimeField(auto_now_add=True)
+    #: The transparency log's seal, by which its proof is found later.
+    seal = models.UUIDField()
+
+    class Meta:
+        db_table = "registry_credential"
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=CredentialKind.values), name="registry_credential_kind"),
+            models.CheckConstraint(
+                condition=Q(kind=CredentialKind.EXTRACT, case_number="")
+                | ~Q(kind=CredentialKind.EXTRACT) & ~Q(case_number=""),
+                name="registry_credential_ground",
+            ),
+        ]
+        indexes = [models.Index(fields=["org", "-id"], name="registry_credential_org")]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Revocation(models.Model):
+    """A credential that holds no more, since when and why. Everybody reads the reason. Append-only."""
+
+    credential = models.OneToOneField(Credential, on_delete=models.PROTECT, related_name="revocation")
+    revoked_on = models.DateField()
+    at = models.DateTimeField(auto_now_add=True)
+    reason = models.CharField(max_length=500)
+    #: Name of the authority as it was then.
+    office = models.CharField(max_length=120)
+    seal = models.UUIDField()
+
+    class Meta:
+        db_table = "registry_revocation"
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="registry_revocation_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.credential_id} {self.revoked_on}"
 
 
 class DoubtQuerySet(models.QuerySet["Doubt"]):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gongzhi.core.actor import Actor, ActorKind
-from gongzhi.orgs.models import Organization
-from gongzhi.registry.enums import CORRECT, IMPORT
-from gongzhi.registry.models import Intake
+from gongzhi.orgs.models import Membership, Organization
+from gongzhi.registry.enums import CORRECT, IMPORT, CredentialKind
+from gongzhi.registry.models import Credential, Intake
 
 
 def can_import(actor: Actor) -> bool:
@@ -38,6 +38,20 @@ def can_register(actor: Actor, path: str) -> bool:
 def can_allot_codes(actor: Actor) -> bool:
     """A registry officer, for their own authority."""
     return actor.kind is ActorKind.AGENCY and actor.may(CORRECT)
+
+
+def can_take_credential(actor: Actor, credential: Credential) -> bool:
+    """Everybody an extract; a certificate who belongs to the body, and its authority."""
+    if credential.kind == CredentialKind.EXTRACT or actor.kind is ActorKind.PROCESS:
+        return True
+    if actor.kind is ActorKind.ORGANIZATION:
+        return actor.org_id == credential.org_id
+    if actor.kind is ActorKind.AGENCY:
+        return (actor.may(CORRECT) or actor.may("cases.review")) and actor.reaches(credential.org.path)
+    return (
+        actor.kind is ActorKind.PERSON
+        and Membership.objects.filter(org=credential.org_id, person_id=actor.person_id or 0, ended_at=None).exists()
+    )
 
 
 def can_make_downloads(actor: Actor) -> bool:

@@ -37,12 +37,23 @@ class SealedRecord(NamedTuple):
     private: Fields = NOTHING
 
 
+class WrittenRecord(NamedTuple):
+    """The same where all fields are shown in clear, as its canonical text (`entries.Layout`)."""
+
+    text: bytes
+
+    @property
+    def private(self) -> Fields:
+        """Never any."""
+        return NOTHING
+
+
 class SealedRow(NamedTuple):
     """One row under a bulk entry. `subject` is needed as soon as the record has private fields."""
 
     row_kind: str
     row_id: int
-    record: SealedRecord
+    record: SealedRecord | WrittenRecord
     subject: Subject | None = None
 
 

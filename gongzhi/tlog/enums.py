@@ -19,6 +19,8 @@ class EntryType(models.TextChoices):
     REGISTER_IMPORTED = "register.imported", _("List loaded into the register")
     RULEBOOK_AMENDED = "rulebook.amended", _("Parameter of a rule changed")
     DECISION_PUBLISHED = "decision.published", _("Decision published")
+    CERTIFICATE_ISSUED = "certificate.issued", _("Certificate issued")
+    CERTIFICATE_REVOKED = "certificate.revoked", _("Certificate revoked")
     DONATION_RECEIVED = "donation.received", _("Donation received")
     DONATION_USED = "donation.used", _("Donation used")
     DONATION_REVERSED = "donation.reversed", _("Donation reversed")
@@ -59,6 +61,7 @@ PUBLIC_FIELDS: Final[Mapping[str, Mapping[str, Shape]]] = {
     EntryType.ORG_PENALISED: {"decided_on": DATE, "document": SHA256},
     EntryType.REGISTER_IMPORTED: {"file": SHA256},
     EntryType.RULEBOOK_AMENDED: {"parameter": CODE, "path": PATH, "valid_from": DATE, "value": NUMBER},
+    EntryType.CERTIFICATE_ISSUED: {"document": SHA256, "kind": CODE},
     EntryType.DECISION_PUBLISHED: {"decided_on": DATE, "document": SHA256, "outcome": CODE},
     EntryType.DRAW_COMMITTED: {"algorithm": CODE, "list": SHA256, "source": CODE, "take": COUNT},
     EntryType.DRAW_ENTROPY: {"value": SHA256},
@@ -69,7 +72,9 @@ PUBLIC_FIELDS: Final[Mapping[str, Mapping[str, Shape]]] = {
 }
 
 #: Entries that say something about an earlier entry name it.
-NEEDS_REF: Final = frozenset({EntryType.RECORD_CORRECTED, EntryType.RECORD_ERASED, EntryType.DONATION_REVERSED})
+NEEDS_REF: Final = frozenset(
+    {EntryType.RECORD_CORRECTED, EntryType.RECORD_ERASED, EntryType.DONATION_REVERSED, EntryType.CERTIFICATE_REVOKED}
+)
 #: Entries about the platform itself come from a process of the platform, never from a person's page.
 BY_PROCESS_ONLY: Final = frozenset({EntryType.RECORD_ERASED, EntryType.KEY_ROTATED, EntryType.SOFTWARE_RELEASED})
 #: Bulk entries whose rows are public by law, so that their leaves need no salt. Everywhere else a leaf without a salt

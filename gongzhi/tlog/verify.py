@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from gongzhi.tlog import entries, merkle
-from gongzhi.tlog.contracts import SealedRecord
+from gongzhi.tlog.contracts import SealedRecord, WrittenRecord
 
 
 class Verdict(StrEnum):
@@ -33,7 +33,7 @@ def entry_verdict(body: bytes, record: SealedRecord, salts: Mapping[str, bytes])
     return Verdict.HOLDS if same else Verdict.BROKEN
 
 
-def row_verdict(leaf: bytes, record: SealedRecord, seed: bytes | None) -> Verdict:
+def row_verdict(leaf: bytes, record: SealedRecord | WrittenRecord, seed: bytes | None) -> Verdict:
     """Compare the stored leaf of a row under a bulk entry with the record built anew from the row."""
     if record.private and seed is None:
         return Verdict.ERASED

@@ -116,21 +116,24 @@ SEARCH = Entry(
     also=("portal:organization_detail", "portal:organization_filter", "portal:organization_compare"),
 )
 SERVICES = Entry(
-    _("Services"), "file-text", "cases:service_list", also=("cases:service", "cases:begin", "cases:progress")
+    _("Services"),
+    "file-text",
+    "cases:service_list",
+    also=("cases:service", "cases:begin", "cases:progress", "cases:decided", "cases:results"),
 )
 OWN_CASES = Entry(
     _("My applications"),
     "list-checks",
     "cases:case_list",
     Audience.PERSON,
-    also=("cases:case", "cases:page", "cases:check", "cases:withdraw"),
+    also=("cases:case", "cases:page", "cases:check", "cases:withdraw", "cases:rate", "cases:talk"),
 )
 HOUSE_CASES = Entry(
     _("Our applications"),
     "list-checks",
     "cases:case_list",
     Audience.HOUSE,
-    also=("cases:case", "cases:page", "cases:check", "cases:withdraw"),
+    also=("cases:case", "cases:page", "cases:check", "cases:withdraw", "cases:rate", "cases:talk"),
 )
 MESSAGES = Entry(_("Messages"), "bell", "portal:messages", Audience.PERSON)
 SEARCHES = Entry(_("Saved searches"), "save", "portal:saved_searches", Audience.PERSON)
@@ -141,6 +144,7 @@ IDENTITY = Entry(_("My identity"), "id-card", "accounts:own_identity", Audience.
 FAMILY = Entry(_("My family"), "users", "accounts:own_family", Audience.PERSON)
 NAMES = Entry(_("Check a name"), "file-search", "portal:name_check")
 DATA = Entry(_("Data"), "database", "portal:data", also=("portal:download_detail", "api-docs:docs"))
+VERIFY = Entry(_("Check a certificate"), "shield-check", "portal:verify", also=("portal:verify_number",))
 RULES = Entry(_("Rules in words"), "scale", "rulebook:rule_list")
 SIGN_IN = Entry(_("Sign in"), "log-in", "accounts:sign_in", Audience.VISITORS)
 SECURITY = Entry(_("Sign-in and security"), "shield-check", "accounts:security", Audience.SIGNED_IN)
@@ -186,7 +190,7 @@ TABS = (
     Entry(_("Display"), "accessibility", "ui:settings"),
 )
 FOOTER: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
-    (_("Find out"), (HOME, SERVICES, SEARCH, NAMES, RULES, DATA)),
+    (_("Find out"), (HOME, SERVICES, SEARCH, NAMES, RULES, VERIFY, DATA)),
     (
         _("Your access"),
         (
@@ -214,6 +218,20 @@ STAFF: tuple[tuple[str | Promise, tuple[Entry, ...]], ...] = (
         (
             Entry(_("Today"), "house", "portal:workbench", also=("portal:import_detail",)),
             Entry(_("Applications"), "list-checks", "cases:queue", also=("cases:review",), permission="cases.review"),
+            Entry(
+                _("Bad ratings"),
+                "triangle-alert",
+                "cases:rating_list",
+                also=("cases:rating_answer",),
+                permission="cases.review",
+            ),
+            Entry(
+                _("Questions asked"),
+                "message-circle",
+                "cases:asked",
+                also=("cases:asked_one",),
+                permission="cases.review",
+            ),
             Entry(_("Leave cover"), "users", "portal:cover_list"),
         ),
     ),

@@ -7,7 +7,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from gongzhi.audit import actions as audit
+from gongzhi.audit.looks import reveal
 from gongzhi.cases import policies
+from gongzhi.cases.actions.documents import issue_document
 from gongzhi.cases.actions.drafts import append_status, write_words
 from gongzhi.cases.actions.handling import LONGEST_REASON, close, lock, tell
 from gongzhi.cases.contracts import Effect, handler_of
@@ -16,6 +18,7 @@ from gongzhi.cases.models import Case, Decision, Task, wall_columns
 from gongzhi.cases.notifications import CASE_DECIDED, CASE_TO_CONFIRM
 from gongzhi.cases.selectors import answers_of
 from gongzhi.core.actor import Actor
+from gongzhi.core.door import acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.notify.actions import notify
 from gongzhi.orgs.selectors import officers_of
@@ -127,6 +130,14 @@ def drop_proposal(*, actor: Actor, case: Case, reason: str) -> Decision:
     return decision
 
 
+def _said(decision: Decision) -> str:
+    """The words of a decision, for the document that tells them; the officials who decide have read them."""
+    if decision.words is None:
+        return ""
+    with acting(Actor.system("cases.documents")) as writer:
+        return reveal(writer, decision.words, "text_sealed", purpose="cases.document", own=True)
+
+
 def _effect(actor: Actor, case: Case, decision: Decision) -> Decision:
     approved = decision.outcome == Outcome.APPROVED
     name = case.type.definition.decision.handler
@@ -141,7 +152,8 @@ def _effect(actor: Actor, case: Case, decision: Decision) -> Decision:
             answers=answers_of(actor=actor, case=case),
         )
     decision.decided_at = timezone.now()
-    decision.effect = {"reference": effect.reference, **effect.details} if effect.reference or effect.details else {}
+    numbers = {"reference": effect.reference, "certificate": effect.certificate}
+    decision.effect = {**{name: number for name, number in numbers.items() if number}, **effect.details}
     decision.save(update_fields=["decided_at", "second_by", "effect"])
     Task.objects.filter(case=case, step=case.step, done_at=None).update(done_at=timezone.now(), done_by=actor.person_id)
     if effect.org_id is not None:
@@ -153,6 +165,15 @@ def _effect(actor: Actor, case: Case, decision: Decision) -> Decision:
         event=Event.APPROVED if approved else Event.REFUSED,
         state=State.APPROVED if approved else State.REFUSED,
         words=decision.words,
+    )
+    stated = case.type.definition.decision
+    issue_document(
+        actor=actor,
+        case=case,
+        event=Event.APPROVED if approved else Event.REFUSED,
+        reason=_said(decision),
+        result=stated.approved if approved else stated.refused,
+        reference=effect.reference,
     )
     close(case)
     audit.record(

@@ -191,8 +191,11 @@ def append_status(
 
 def write_words(case: Case, place: str, text: str) -> SealedText | None:
     """Seal what an official or the applicant wrote about the case; None for nothing."""
-    if not text.strip():
-        return None
+    return seal_words(case, place, text) if text.strip() else None
+
+
+def seal_words(case: Case, place: str, text: str) -> SealedText:
+    """Seal a text of the case that is read by its offices and its applicant."""
     pk = next_pk(SealedText)
     return SealedText.objects.create(
         pk=pk,

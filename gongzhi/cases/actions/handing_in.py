@@ -29,12 +29,17 @@ from gongzhi.core.errors import NotAllowed, RuleViolation
 from gongzhi.core.times import today
 from gongzhi.notify.actions import notify
 from gongzhi.orgs.selectors import officers_of, people_with
+from gongzhi.rulebook.enums import Verdict
 
 #: Which entry of the transparency log each action makes; a sentence where it makes none.
 SEALS: dict[str, str] = {
     "submit_case": "It is between the applicant and the office; the decision's effect is sealed by the register.",
     "withdraw_case": "It is between the applicant and the office.",
 }
+
+
+#: What a rule says of a draft that somebody has to look at.
+OPEN_VERDICTS = (Verdict.BROKEN, Verdict.UNKNOWN)
 
 
 class NotComplete(RuleViolation):
@@ -85,19 +90,21 @@ def submit_case(*, actor: Actor, case: Case, nonce: uuid.UUID) -> tuple[Case, st
     checked = check_case(actor=actor, case=case)
     if checked.wrong:
         raise NotComplete(checked)
-    refused = [one for one in findings(case, checked.answers) if one.refuses]
+    judged = findings(case, checked.answers)
+    refused = [one for one in judged if one.refuses]
     if refused:
         raise RuleViolation("cases.rule_broken", f"{refused[0].says} {refused[0].remedy}")
     first = case.round == 0
     pages = pages_of(case)
     handed = _handed(case, pages)
     code = _number(case) if first else ""
+    case.findings = sum(one.verdict in OPEN_VERDICTS for one in judged)
     case.round += 1
     case.submitted_at = case.submitted_at or timezone.now()
     case.path = case.agency.path
     section, _dot, key = case.type.definition.named_by.partition(".")
     case.name = str(handed.get(section, {}).get(key, ""))[:200]
-    case.save(update_fields=["number", "query_code_sha256", "round", "submitted_at", "path", "name"])
+    case.save(update_fields=["number", "query_code_sha256", "round", "submitted_at", "path", "name", "findings"])
     canonical = json.dumps(handed, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     Submission.objects.create(
         **wall_columns(case),
@@ -186,6 +193,7 @@ def withdraw_case(*, actor: Actor, case: Case, reason: str = "") -> Case:
         raise RuleViolation("cases.over", _("This is over already."))
     words = write_words(case, "status", reason[:2000])
     append_status(actor=actor, case=case, event=Event.WITHDRAWN, state=State.WITHDRAWN, words=words)
+    clocks.measure(case)
     clocks.stop_clocks(case, *ClockKind)
     clocks.set_due(case)
     Task.objects.filter(case=case, done_at=None).update(done_at=timezone.now())

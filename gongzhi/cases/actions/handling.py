@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gongzhi.audit import actions as audit
 from gongzhi.cases import clocks, policies
+from gongzhi.cases.actions.documents import issue_document
 from gongzhi.cases.actions.drafts import append_status, write_words
 from gongzhi.cases.actions.handing_in import applicants_of
 from gongzhi.cases.definitions import Step
@@ -37,6 +38,7 @@ SEALS: dict[str, str] = {
     "take_case": "It is the office's own order of work.",
     "finish_step": "It is between the applicant and the office.",
     "open_step": "It is between the applicant and the office.",
+    "asked_of": "It changes nothing.",
     "open_next_step": "It is between the applicant and the office.",
     "named_agency": "It changes nothing.",
     "accept": "It is between the applicant and the office.",
@@ -106,13 +108,15 @@ def accept_case(*, actor: Actor, case: Case) -> Case:
     return case
 
 
-def accept(*, actor: Actor, case: Case, event: Event, words: SealedText | None = None) -> None:
-    """From acceptance on the time to decide runs. The caller has locked, judged and audits."""
+def accept(*, actor: Actor, case: Case, event: Event, words: SealedText | None = None, on_duty: str = "") -> None:
+    """From acceptance on the time to decide runs, and the notice of it is written. The caller has locked, judged and
+    audits."""
     definition = case.type.definition
     append_status(actor=actor, case=case, event=event, state=State.ACCEPTED, words=words)
     clocks.stop_clocks(case, ClockKind.ACCEPT)
     clocks.start_clock(actor=actor, case=case, kind=ClockKind.DECIDE, parameter=definition.limits.decide)
     clocks.start_clock(actor=actor, case=case, kind=ClockKind.PROMISED, parameter=definition.limits.promised)
+    issue_document(actor=actor, case=case, event=event, on_duty=on_duty)
     open_next_step(actor=actor, case=case)
     clocks.set_due(case)
 
@@ -136,7 +140,7 @@ def open_step(*, actor: Actor, case: Case, step: Step) -> None:
     own = case.assignee
     # An authority above is beyond the office's own reach, so the platform hands the task to it.
     with acting(FLOW):
-        for agency in _asked(case, step):
+        for agency in asked_of(case, step):
             Task.objects.create(
                 **wall_columns(case),
                 path=agency.path,
@@ -147,7 +151,7 @@ def open_step(*, actor: Actor, case: Case, step: Step) -> None:
             )
 
 
-def _asked(case: Case, step: Step) -> list[Agency]:
+def asked_of(case: Case, step: Step) -> list[Agency]:
     """The agencies a step waits for: the one an answer names, or of each kind the nearest that reaches the office's
     division; else the office."""
     if step.of is not None:
@@ -214,6 +218,7 @@ def return_case(*, actor: Actor, case: Case, faults: Mapping[str, str], reason: 
     clocks.pause(case, Event.RETURNED)
     clocks.start_clock(actor=actor, case=case, kind=ClockKind.CORRECT, parameter=definition.limits.correct)
     clocks.set_due(case)
+    issue_document(actor=actor, case=case, event=Event.RETURNED, reason=reason[:LONGEST_REASON], faults=said)
     audit.record(actor=actor, event="cases.case.returned", subject=case, case_id=case.pk, details={"faults": len(said)})
     tell(actor=actor, case=case, kind=CASE_RETURNED, occasion=str(status.pk))
     return status
@@ -227,6 +232,7 @@ def refuse_acceptance(*, actor: Actor, case: Case, reason: str) -> Case:
         raise RuleViolation("cases.no_reason", _("Give the reason; the applicant reads it."), field="reason")
     words = write_words(case, "status", reason[:LONGEST_REASON])
     append_status(actor=actor, case=case, event=Event.NOT_ACCEPTED, state=State.NOT_ACCEPTED, words=words)
+    issue_document(actor=actor, case=case, event=Event.NOT_ACCEPTED, reason=reason[:LONGEST_REASON])
     close(case)
     audit.record(actor=actor, event="cases.case.not_accepted", subject=case, case_id=case.pk)
     tell(actor=actor, case=case, kind=CASE_NOT_ACCEPTED, occasion=str(case.round))
@@ -234,7 +240,8 @@ def refuse_acceptance(*, actor: Actor, case: Case, reason: str) -> Case:
 
 
 def close(case: Case) -> None:
-    """Nothing runs or waits any more."""
+    """Nothing runs or waits any more; how long it took is kept."""
+    clocks.measure(case)
     clocks.stop_clocks(case, *ClockKind)
     clocks.resume(case)
     Task.objects.filter(case=case, done_at=None).update(done_at=timezone.now())

@@ -82,7 +82,13 @@ def accept_by_silence(*, actor: Actor, case: Case, day: dt.date, days: Calendar)
         "article": article,
         "office": case.agency.name,
     }
-    accept(actor=actor, case=case, event=Event.SILENCE, words=write_words(case, "status", str(words)))
+    accept(
+        actor=actor,
+        case=case,
+        event=Event.SILENCE,
+        words=write_words(case, "status", str(words)),
+        on_duty=case.agency.name,
+    )
     audit.record(
         actor=actor,
         event="cases.case.accepted_by_silence",

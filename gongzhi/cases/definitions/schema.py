@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from django.utils.translation import get_language
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationInfo, field_validator, model_validator
 from pydantic import Field as Option
 
-from gongzhi.cases.enums import PERSONAL_TYPES, FieldType, Nature, StepKind
+from gongzhi.cases.enums import DOCUMENTS, PERSONAL_TYPES, DocumentKind, FieldType, Nature, StepKind
 from gongzhi.orgs.enums import AgencyKind, Kind
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -284,6 +284,21 @@ class Decision(Closed):
     handler: Dotted | None = None
     approved: Text
     refused: Text
+    #: Whether several cases without a finding may be approved together.
+    bulk: bool = False
+
+
+class Document(Closed):
+    """A document the service yields, with a title of its own if it has one."""
+
+    kind: DocumentKind
+    title: Text | None = None
+
+    @model_validator(mode="after")
+    def not_of_itself(self) -> Document:
+        if self.kind is DocumentKind.DELIVERY:
+            raise ValueError("every document has its receipt of delivery: it is not written down")
+        return self
 
 
 class Definition(Closed):
@@ -306,6 +321,31 @@ class Definition(Closed):
     states: dict[Dotted, str] = {}
     steps: tuple[Step, ...] = Option(min_length=1)
     decision: Decision
+    #: Which documents its steps yield; without it those of its nature (`enums.DOCUMENTS`).
+    documents: tuple[Document, ...] | None = None
+
+    def document(self, kinds: Sequence[DocumentKind]) -> Document | None:
+        """The document of one of these kinds the service yields, if it yields one."""
+        stated = self.documents
+        every = stated if stated is not None else [Document(kind=one) for one in DOCUMENTS[self.nature]]
+        return next((one for one in every if one.kind in kinds), None)
+
+    @field_validator("documents")
+    @classmethod
+    def documents_fit(cls, stated: tuple[Document, ...] | None, info: ValidationInfo) -> tuple[Document, ...] | None:
+        nature = info.data.get("nature")
+        if stated is None or nature is None:
+            return stated
+        kinds = [one.kind for one in stated]
+        _once([str(one) for one in kinds], "document")
+        if DocumentKind.FILING_RECEIPT in kinds and nature is not Nature.FILING:
+            raise ValueError("a receipt of filing belongs to a filing")
+        if DocumentKind.FILING_RECEIPT in kinds and DocumentKind.APPROVAL in kinds:
+            raise ValueError("an approval yields one document: a decision or a receipt of filing")
+        missing = sorted(set(DOCUMENTS[Nature.LICENCE]) - set(kinds)) if nature is Nature.LICENCE else []
+        if missing:
+            raise ValueError(f"a licence has {', '.join(missing)} too: the law asks for it")
+        return stated
 
     def section(self, key: str) -> Section | None:
         """The page with this key."""

@@ -128,3 +128,11 @@ def approved(who: str = "rita") -> Case:
     with acting(actor_of("dana")) as dana:
         actions.decide(actor=dana, case=case, outcome=Outcome.APPROVED)
         return Case.objects.select_related("type", "agency").get(pk=case.pk)
+
+
+def refused(who: str = "rita") -> Case:
+    """A filing that was refused, so that its applicant has no group to act for."""
+    case = examined(who)
+    with acting(actor_of("dana")) as dana:
+        actions.decide(actor=dana, case=case, outcome=Outcome.REFUSED, reason="不符合条件")
+        return Case.objects.select_related("type", "agency").get(pk=case.pk)

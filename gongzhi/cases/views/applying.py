@@ -17,13 +17,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongzhi.accounts.selectors import masked_names
-from gongzhi.cases import actions, clocks, policies, selectors
+from gongzhi.cases import actions, clocks, policies, selectors, threads
 from gongzhi.cases.actions.drafts import Saved
 from gongzhi.cases.actions.handing_in import NotComplete
 from gongzhi.cases.definitions import Section
-from gongzhi.cases.enums import APPLY, WRITABLE
+from gongzhi.cases.enums import APPLY, WRITABLE, State
 from gongzhi.cases.forms import SHOWN, OfficeForm, page_form, posted, shown_controls
-from gongzhi.cases.models import Case, CaseFile, Draft
+from gongzhi.cases.models import Case, CaseFile, Draft, Rating
 from gongzhi.cases.questions import knows, plain_answers, sections_asked, shown
 from gongzhi.cases.views.guide import open_service
 from gongzhi.core.actor import ActorKind
@@ -40,7 +40,7 @@ PAGE = 30
 CODES = "cases.codes"
 
 
-def _mine(request: DoorRequest, public_id: str) -> Case:
+def own_case(request: DoorRequest, public_id: str) -> Case:
     """One's own case, or one's organization's; 404 for everybody else's."""
     rows = Case.objects.visible_to(request.actor).select_related("type", "agency")
     found = rows.filter(public_id=public_id).first()
@@ -119,7 +119,7 @@ def case_list(request: DoorRequest) -> HttpResponse:
 @require_safe
 def case(request: DoorRequest, public_id: str) -> HttpResponse:
     """Where a case stands: the pages to fill in while it can be written, what happened, and what comes next."""
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     happened = selectors.history(request.actor, found)
     context: dict[str, Any] = {
         "case": found,
@@ -127,8 +127,12 @@ def case(request: DoorRequest, public_id: str) -> HttpResponse:
         "happened": list(reversed(happened)),
         "last": happened[-1] if happened else None,
         "may_write": policies.can_write(request.actor, found),
+        "documents": selectors.documents_of(found) if found.round else [],
         "limits": clocks.limits_of(found) if found.is_open else [],
         "code": dict(request.session.get(CODES, {})).get(found.public_id, ""),
+        "said": (said := threads.thread(request.actor, found)),
+        "unread": threads.unread_in(said),
+        "linked": selectors.linked(request.actor, found),
     }
     if found.is_writable:
         tasks, done = selectors.progress(request.actor, found)
@@ -140,7 +144,13 @@ def case(request: DoorRequest, public_id: str) -> HttpResponse:
             "faults": _worded(found, faults),
         }
         return render(request, "cases/tasks.html", context)
-    context["sections"] = selectors.handed_answers(request.actor, found) if found.round else []
+    if not found.is_open:
+        rating = Rating.objects.filter(case=found).select_related("case", "words", "answer").first()
+        context["may_rate"] = context["may_write"] and rating is None and selectors.may_rate(found)
+        context |= {"rating": rating, "rated": selectors.rated_words(request.actor, rating) if rating else {}}
+    context["certificate"] = selectors.certificate_of(found) if found.state == State.APPROVED else ""
+    answers = selectors.handed_answers(request.actor, found) if found.round else []
+    context["sections"] = threads.with_said(answers, said)
     return render(request, "cases/case.html", context)
 
 
@@ -169,7 +179,7 @@ def page(request: DoorRequest, public_id: str, section: str) -> HttpResponse:
         if request.method == "POST":
             return again(request)
         return HttpResponseRedirect(f"{reverse('accounts:sign_in')}?next={request.path}")
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     if not policies.can_write(request.actor, found):
         raise NotAllowed(APPLY, about=found)
     if not found.is_writable:
@@ -273,6 +283,8 @@ def _next(request: DoorRequest, case: Case, section: Section) -> str:
     verb, _colon, what = request.POST.get("do", "").partition(":")
     if verb in {"add", "rm", "drop", "upload"}:
         return f"{here}#{what.partition('.')[0]}" if verb != "drop" else here
+    if verb == "ask" and section.field(what) is not None:
+        return f"{reverse('cases:talk', args=[case.public_id])}?about={section.key}.{what}#write"
     if verb == "later":
         return reverse("cases:case", args=[case.public_id])
     checked = selectors.check_case(actor=request.actor, case=case, only=section.key)
@@ -304,6 +316,9 @@ def _show(
         },
         wrong=wrong,
     )
+    said = threads.by_place(threads.thread(actor, case))
+    for block in blocks:
+        block.said = said.get(f"{section.key}.{block.field.key}", ())
     if problem is not None and problem[0] in form.fields:
         form.errors[problem[0]] = form.error_class([problem[1]])
     tasks, done = selectors.progress(actor, case)
@@ -371,7 +386,7 @@ def autosave(request: DoorRequest, public_id: str, section: str) -> HttpResponse
 
     With clashes nothing is saved: the answer holds both values, and the page asks.
     """
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     if not policies.can_write(request.actor, found):
         raise NotAllowed(APPLY, about=found)
     where = _section(found, section)
@@ -421,7 +436,7 @@ def _clash_words(clashes: Sequence[Mapping[str, str]]) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def check(request: DoorRequest, public_id: str) -> HttpResponse:
     """Everything once more before it is handed in; POST hands it in."""
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     if not policies.can_write(request.actor, found):
         raise NotAllowed(APPLY, about=found)
     if request.method == "POST":
@@ -454,7 +469,7 @@ def _check(
     context = {
         "case": case,
         "definition": case.type.definition,
-        "sections": sections,
+        "sections": threads.with_said(sections, threads.thread(actor, case)),
         "wrong": [(one.section, one.key, one.message) for one in faults],
         "marked": said,
         "refused": wrong is not None or bool(problem),
@@ -470,7 +485,7 @@ def _check(
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: DoorRequest, public_id: str) -> HttpResponse:
     """Take a case back, after asking once."""
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     if not policies.can_write(request.actor, found):
         raise NotAllowed(APPLY, about=found)
     if request.method == "POST":
@@ -484,7 +499,7 @@ def withdraw(request: DoorRequest, public_id: str) -> HttpResponse:
 @require_safe
 def file(request: DoorRequest, public_id: str, number: int) -> HttpResponseBase:
     """One's own file of a case."""
-    found = _mine(request, public_id)
+    found = own_case(request, public_id)
     row = CaseFile.objects.filter(case=found, pk=number).first()
     upload = Upload.objects.visible_to(request.actor).filter(pk=row.upload_id).first() if row else None
     if upload is None:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gongzhi.cases import selectors
+from gongzhi.cases import selectors, threads
 from gongzhi.cases.actions import looking_up
 from gongzhi.cases.enums import Nature
 from gongzhi.cases.forms import LookUpForm
@@ -57,6 +57,8 @@ def service(request: DoorRequest, code: str) -> HttpResponse:
         "definition": definition,
         "limits": limits,
         "unverified": unverified,
+        "answering": threads.answering(code=code),
+        "looked_back": threads.LOOKED_BACK.days,
         "rule_set": edition().rule_sets.get(definition.guide.rule_set or ""),
         "file_fields": {field.material: field for _section, field in definition.fields() if field.material},
     }

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pypinyin import Style, lazy_pinyin
 from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
 
-from gongzhi.core.searchtext import compact, grams, initials, normalise, pinyin, query_grams, spoken
+from gongzhi.core.searchtext import (
+    compact,
+    elements_of,
+    grams,
+    initials,
+    normalise,
+    numbers_of,
+    pinyin,
+    query_grams,
+    spoken,
+)
 
 #: Characters names are made of: simplified, traditional, those whose reading as a phrase differs, latin, full width.
 CHARACTERS = (
@@ -129,6 +141,16 @@ def test_our_cutting_into_phrases_reads_as_the_librarys_does(text: str) -> None:
     read = spoken(flat)
     assert list(read.syllables) == lazy_pinyin(flat, style=Style.NORMAL, errors=lambda run: run)
     assert read.initials == "".join(lazy_pinyin(flat, style=Style.FIRST_LETTER, errors=lambda run: run))
+
+
+@given(SPOKEN)
+def test_elements_are_the_numbers_as_a_binary_array_has_them(text: str) -> None:
+    def packed(numbers: set[int]) -> set[bytes]:
+        return {struct.pack(">ii", 4, number) for number in numbers}
+
+    for _again in range(2):  # found anew, and kept
+        assert elements_of(compact(text)) == packed(numbers_of(compact(text)))
+        assert spoken(text).elements == packed(spoken(text).numbers)
 
 
 def test_names_that_sound_alike_share_their_pairs_of_sounds() -> None:

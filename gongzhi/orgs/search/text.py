@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from gongzhi.core import searchtext
 from gongzhi.core.searchtext import Spoken
@@ -26,8 +26,7 @@ _ENDED_AT: Final = 62
 ENDED_FLAG: Final = 1 << _ENDED_AT
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(NamedTuple):
     """What an organization is found by besides its present name."""
 
     former_names: Sequence[str] = ()
@@ -119,9 +118,10 @@ _BEGIN: Final = struct.Struct(">hiq").pack
 _ARRAY: Final = struct.Struct(">iiiiii").pack
 _ARRAY_HEAD, _ELEMENT, _INT4 = 20, 8, 23
 _LEVEL: Final = struct.Struct(">ih").pack
-#: An empty array of varchar (1043), the day since 2000-01-01, the rank.
-_END: Final = struct.Struct(">iiiiiiiq").pack
-_VARCHAR: Final = 1043
+#: `marks`, an empty array of varchar (1043): its length, no dimensions, no nulls, type of its elements.
+_NO_MARKS: Final = struct.pack(">iiii", 12, 0, 0, 1043)
+#: The day since 2000-01-01, the rank.
+_END: Final = struct.Struct(">iiiq").pack
 _FIRST_DAY: Final = dt.date(2000, 1, 1).toordinal()
 
 
@@ -132,7 +132,8 @@ def copied(organization: Organization, known: Known) -> bytes:
     pk, path, since = organization.pk, organization.path, organization.registered_on or dt.date.min
     name = searchtext.compact(organization.name)
     spoken, others = searchtext.spoken(organization.name), _others(known)
-    elements = searchtext.elements_of(name) | spoken.elements
+    elements = searchtext.elements_of(name)
+    elements |= spoken.elements
     for piece in others:
         elements |= searchtext.elements_of(piece[1:])
     packed = b"".join(elements)
@@ -144,23 +145,17 @@ def copied(organization: Organization, known: Known) -> bytes:
         packed,
         *_text(spoken.pinyin),
         *_text(spoken.initials),
-        *_text(organization.kind),
-        *_text(organization.standing),
-        _LEVEL(2, level_of(path)),
-        *_text(path),
-        *_text(known.field),
-        _END(
-            12,
-            0,
-            0,
-            _VARCHAR,
-            4,
-            since.toordinal() - _FIRST_DAY,
-            8,
-            rank_of(pk=pk, name=name, standing=organization.standing),
-        ),
+        _filed(organization.kind, organization.standing, path, known.field),
+        _END(4, since.toordinal() - _FIRST_DAY, 8, rank_of(pk=pk, name=name, standing=organization.standing)),
     ]
     return b"".join(row)
+
+
+@functools.lru_cache(maxsize=10_000)
+def _filed(kind: str, standing: str, path: str, field: str) -> bytes:
+    """The columns from `kind` to `marks`: the same few over and over."""
+    level = _LEVEL(2, level_of(path))
+    return b"".join([*_text(kind), *_text(standing), level, *_text(path), *_text(field), _NO_MARKS])
 
 
 def _text(value: str) -> tuple[bytes, bytes]:

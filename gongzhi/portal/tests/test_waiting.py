@@ -85,6 +85,7 @@ KINDS: dict[str, tuple[Callable[[], object], set[str], str]] = {
     "privacy.grant": (access.an_emergency, {"sena"}, "浙江省民政厅"),
     "privacy.hold": (access.a_hold, set(), ""),
     "cases.own": (access.a_case, {"rita"}, "填完并提交"),
+    "cases.rating": (access.a_bad_rating, {"dana"}, "非常不满意"),
     "cases.case": (lambda: access.a_case("handed_in"), {"dana"}, "BA-"),
 }
 

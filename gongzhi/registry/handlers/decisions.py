@@ -25,6 +25,7 @@ from gongzhi.orgs.enums import ADMIT_OWNER, ENDED, HELD, Kind, Standing
 from gongzhi.orgs.models import Agency, Mark, Organization
 from gongzhi.reference import selectors as reference
 from gongzhi.registry.actions.codes import codes_left, next_credit_code
+from gongzhi.registry.actions.credentials import issue_credential, replace_credential, revoke_credential
 from gongzhi.registry.actions.entries import end_organization, register_change, write_event
 from gongzhi.registry.actions.establishing import register_body
 from gongzhi.registry.actions.records import (
@@ -35,8 +36,8 @@ from gongzhi.registry.actions.records import (
     record_mark,
     record_officer,
 )
-from gongzhi.registry.enums import CORRECT, EventKind, LineageKind, OwnMark, SourceKind
-from gongzhi.registry.models import Officer, Source, Version
+from gongzhi.registry.enums import CORRECT, CredentialKind, EventKind, LineageKind, OwnMark, SourceKind
+from gongzhi.registry.models import Certificate, Credential, Officer, Source, Version
 from gongzhi.registry.names import check as check_name
 
 CLERK = Actor.system("registry.decisions")
@@ -86,6 +87,14 @@ def authority(answers: Answers) -> dict[str, Any]:
     return {"registered_directly": True, "industry_department": answers.text("management.industry_department")}
 
 
+def certify(clerk: Actor, organization: Organization, kind: CredentialKind, number: str) -> str:
+    """Sign a certificate of what the register says now, in place of the one that held; its number."""
+    organization.refresh_from_db()
+    issuer = clerk.acting_for[:120]
+    made = replace_credential(actor=clerk, organization=organization, kind=kind, case_number=number, issuer=issuer)
+    return made.number
+
+
 # --- filing ---
 
 
@@ -132,7 +141,14 @@ class FileCommunityGroup:
             host=answers.text("group.host"),
         )
         admit_applicant(actor=actor, case_id=case_id, organization=body)
-        return Effect(org_id=body.pk, reference=filed, details={"path": path})
+        certificate = issue_credential(
+            actor=actor,
+            organization=body,
+            kind=CredentialKind.FILING,
+            case_number=number,
+            issuer=actor.acting_for[:120],
+        )
+        return Effect(org_id=body.pk, reference=filed, certificate=certificate.number, details={"path": path})
 
 
 def admit_applicant(*, actor: Actor, case_id: int, organization: Organization) -> None:
@@ -249,7 +265,8 @@ class Establish:
                 ends_origin=True,
             )
         admit_applicant(actor=actor, case_id=case_id, organization=body)
-        return Effect(org_id=body.pk, reference=code, details={"path": path})
+        certificate = certify(clerk, body, CredentialKind.REGISTRATION, number)
+        return Effect(org_id=body.pk, reference=code, certificate=certificate, details={"path": path})
 
 
 # --- what happens to a registered body ---
@@ -271,6 +288,8 @@ class OfOrganization:
     name: str
     #: Whether a body in liquidation may still do it.
     liquidating = False
+    #: The certificate that says what holds afterwards, if there is one.
+    certifies: CredentialKind | None = None
 
     def check(self, *, actor: Actor, case_id: int, path: str, org_id: int | None, answers: Answers) -> Sequence[str]:
         """Its standing, and whatever the kind of decision adds."""
@@ -293,8 +312,11 @@ class OfOrganization:
         organization = Organization.objects.get(pk=org_id or 0)
         for fault in standing_faults(actor, organization, liquidating=self.liquidating):
             raise RuleViolation("registry.no_effect", fault)
-        reference = self.write(registrar(actor), organization, answers, number)
-        return Effect(org_id=organization.pk, reference=reference, details={"path": organization.path})
+        clerk = registrar(actor)
+        reference = self.write(clerk, organization, answers, number)
+        certificate = certify(clerk, organization, self.certifies, number) if self.certifies else ""
+        details = {"path": organization.path}
+        return Effect(org_id=organization.pk, reference=reference, certificate=certificate, details=details)
 
     def write(self, clerk: Actor, organization: Organization, answers: Answers, number: str) -> str:
         """The effect; what the record calls it."""
@@ -318,6 +340,7 @@ class ChangeItems(OfOrganization):
     """Change of registered items (变更登记): those the application chose, as one version."""
 
     name = "registry.change_items"
+    certifies = CredentialKind.REGISTRATION
 
     def changes(self, answers: Answers) -> dict[str, Any]:
         """Item → its new value, of those that were chosen."""
@@ -450,7 +473,9 @@ class CancelRegistration(OfOrganization):
     liquidating = True
 
     def write(self, clerk: Actor, organization: Organization, answers: Answers, number: str) -> str:
-        """The end."""
+        """The end; its certificates hold no more."""
+        for one in Credential.objects.filter(org=organization, revocation=None).exclude(kind=CredentialKind.EXTRACT):
+            revoke_credential(actor=clerk, credential=one, reason=reason_of(number))
         end_organization(
             actor=clerk,
             organization=organization,
@@ -466,9 +491,12 @@ class ReplaceCertificate(OfOrganization):
     """A new certificate instead of one that ran out, was lost or damaged."""
 
     name = "registry.replace_certificate"
+    certifies = CredentialKind.REGISTRATION
 
     def write(self, clerk: Actor, organization: Organization, answers: Answers, number: str) -> str:
         """The period of the new one begins today."""
+        if Certificate.objects.filter(org=organization, valid_from=today(), valid_to=None, known_to=None).exists():
+            return organization.reference  # the second one of a day: only the signed certificate is new
         record_certificate(
             actor=clerk,
             organization=organization,
@@ -486,6 +514,7 @@ class GiveMark(OfOrganization):
 
     name: str
     mark: OwnMark
+    certifies: CredentialKind | None = None
 
     def faults(self, organization: Organization, answers: Answers) -> Iterator[str]:
         """It has it already."""
@@ -521,5 +550,5 @@ HANDLERS: tuple[DecisionHandler, ...] = (
     CancelRegistration(),
     ReplaceCertificate(),
     GiveMark("registry.recognise_charity", OwnMark.CHARITY),
-    GiveMark("registry.permit_public_fundraising", OwnMark.PUBLIC_FUNDRAISING),
+    GiveMark("registry.permit_public_fundraising", OwnMark.PUBLIC_FUNDRAISING, CredentialKind.FUNDRAISING),
 )

@@ -16,7 +16,8 @@ from django.db import connection
 from gongzhi.orgs.models import Organization
 from gongzhi.orgs.search.text import Known
 from gongzhi.registry.models import Intake, Source, Version
-from gongzhi.tlog.contracts import SealedRecord, SealedRow, Value
+from gongzhi.tlog.contracts import SealedRow, Value, WrittenRecord
+from gongzhi.tlog.entries import Layout
 
 _ITEMS: Final = Version.facts
 _SQL: Final = f"""
@@ -31,7 +32,8 @@ _SQL: Final = f"""
 _BEFORE_ITEMS: Final = 10
 _ESCAPED: Final = re.compile(r"\\(.)")
 _MEANS: Final = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "\\": "\\"}
-_DIRECTLY: Final = {"t": True, "f": False}
+_LAYOUT: Final = Layout((*_ITEMS, "org", "valid_from", "known_from", "event"))
+_DIRECTLY, _FUND = (_ITEMS.index(item) for item in ("registered_directly", "fund_fen"))
 
 
 class Written:
@@ -65,13 +67,11 @@ class Written:
         """Each version as `Version.sealed_record` has it."""
         kind = Version._meta.label_lower
         for number, _org, event, reference, _kind, _path, valid_from, known_from, _row, _host, *items in self._rows():
-            public: dict[str, Value] = {name: text for name, text in zip(_ITEMS, items, strict=True) if text}
-            public["registered_directly"] = _DIRECTLY[str(public["registered_directly"])]
-            if "fund_fen" in public:
-                public["fund_fen"] = int(str(public["fund_fen"]))
-            public |= {"org": reference, "valid_from": valid_from, "event": event}
-            public["known_from"] = f"{known_from.removesuffix('.000000')}+00:00"
-            yield SealedRow(kind, int(number), SealedRecord(public=public))
+            values: list[Value] = [*items, reference, valid_from, f"{known_from.removesuffix('.000000')}+00:00", event]
+            values[_DIRECTLY] = items[_DIRECTLY] == "t"
+            if items[_FUND]:
+                values[_FUND] = int(items[_FUND])
+            yield SealedRow(kind, int(number), WrittenRecord(_LAYOUT.text(values)))
 
     def entered(self) -> Iterator[tuple[Organization, Known]]:
         """Each body that is new, with what search finds it by. The same object every time, filled anew: a million of

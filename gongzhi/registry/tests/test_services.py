@@ -22,8 +22,8 @@ from gongzhi.orgs.enums import AgencyKind, Kind, OrgRole, Role, Standing
 from gongzhi.orgs.models import Mark, Membership, Organization
 from gongzhi.registry import creditcode
 from gongzhi.registry.actions.codes import add_code_block
-from gongzhi.registry.enums import EventKind, SourceKind
-from gongzhi.registry.models import Branch, Certificate, CodeBlock, Lineage, Officer, Version
+from gongzhi.registry.enums import CredentialKind, EventKind, SourceKind
+from gongzhi.registry.models import Branch, Certificate, CodeBlock, Credential, Lineage, Officer, Revocation, Version
 from gongzhi.registry.tests import services
 from tests.world import SHENZHEN, account_of, actor_of
 
@@ -116,6 +116,9 @@ def test_a_new_body_enters_the_register_with_its_code_items_officers_and_certifi
     officer = Officer.objects.get(org=body)
     assert (officer.name, officer.post, officer.source.case_number) == ("钱××", "chair", case.number)
     assert Certificate.objects.get(org=body).valid_from == today()
+    credential = Credential.objects.get(org=body)
+    assert (credential.kind, credential.case_number) == (CredentialKind.REGISTRATION, case.number)
+    assert body.credit_code in credential.statement
     assert Membership.objects.get(org=body, role=OrgRole.OWNER).person_id == account_of("rita").person_id
     marks = set(Mark.objects.filter(org=body).values_list("code", flat=True))
     assert marks == ({"charity"} if code == "charity-establishment" else set())
@@ -299,7 +302,11 @@ def test_in_liquidation_nothing_but_the_cancellation_takes_effect() -> None:
 @pytest.mark.django_db
 def test_a_replaced_certificate_follows_the_old_one() -> None:
     walked("certificate-replacement", alice(), {})
+    walked("certificate-replacement", alice(), {})
     body = Organization.objects.get(credit_code=SHENZHEN)
+    old, new = Credential.objects.filter(org=body).order_by("pk")
+    assert new.number in Revocation.objects.get(credential=old).reason
+    assert not Revocation.objects.filter(credential=new).exists()
     assert Certificate.objects.filter(org=body, valid_from=today()).count() == 1
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import hashlib
 import hmac
 import json
+import random
 import uuid
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gongzhi.tlog import entries, merkle
-from gongzhi.tlog.contracts import SealedRecord, Value
+from gongzhi.tlog.contracts import SealedRecord, Value, WrittenRecord
 from gongzhi.tlog.entries import NotSealable
 from gongzhi.tlog.enums import PUBLIC_FIELDS, EntryType
 from gongzhi.tlog.verify import Verdict, batch_verdict, entry_verdict, row_verdict
@@ -216,6 +217,23 @@ def test_a_bulk_entry_breaks_when_a_leaf_is_changed_lost_added_or_moved() -> Non
 @given(st.dictionaries(names, values, max_size=8))
 def test_the_fast_text_of_flat_fields_is_the_canonical_one(fields: dict[str, Value]) -> None:
     assert entries.canonical_fields(fields) == entries.canonical(fields)
+
+
+@given(st.dictionaries(names, values.filter(lambda value: value != ""), min_size=2, max_size=8), st.randoms())
+def test_the_text_a_layout_writes_is_the_canonical_one(fields: dict[str, Value], draw: random.Random) -> None:
+    order = sorted({*fields, "left_out"})
+    draw.shuffle(order)
+    text = entries.Layout(order).text([fields.get(name, "") for name in order])
+    assert text == entries.canonical(fields)
+    assert entries.row_leaf(WrittenRecord(text), None) == entries.row_leaf(SealedRecord(public=fields), None)
+
+
+@pytest.mark.parametrize("wrong", [2**53, -(2**53), "\ud800", 1.5, dt.date(2026, 1, 1)])
+def test_a_layout_refuses_what_no_sealed_field_may_hold(wrong: Any) -> None:
+    with pytest.raises(NotSealable):
+        entries.Layout(["name", "value"]).text(["某某", wrong])
+    with pytest.raises(NotSealable):
+        entries.Layout(["name", "n"])
 
 
 def test_what_has_no_canonical_text_has_no_fast_one_either() -> None:

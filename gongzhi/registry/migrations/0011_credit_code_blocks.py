@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('orgs', '0033_invitations_found_by_address'),
-        ('registry', '0009_decisions'),
+        ('registry', '0010_credentials'),
     ]
 
     operations = [
