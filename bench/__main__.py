@@ -15,6 +15,7 @@ from gongzhi.config.database import CannotStart
 BENCHMARKS = {
     "access": "what the door, the scope, the second wall and sealing cost",
     "import": "what taking in a list costs, and a workbook: rows a second, memory",
+    "lostwords": "whether a form loses a word: random faults while somebody types, and what is there afterwards",
     "login": "whether the clock tells an unknown name, a closed account and a wrong password apart",
     "pages": "what a public page costs: statements, bytes, CPU and memory",
     "start": "how long a first and a second start take",

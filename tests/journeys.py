@@ -762,9 +762,10 @@ def _type_through_mishaps(page: Page, address: str, form: str) -> None:
     second = page.context.new_page()
     _again_as(second, address, "RESIDENT")
     second.close()
-    page.goto(form)  # what had not arrived is put back by the device
-    expect(page.locator("textarea[name=purpose]")).to_have_value("邻里一起锻炼")
+    # In place: the page that stayed open goes on by itself, with the token of the new session.
     expect(page.locator("[data-saved]")).to_contain_text("已自动保存", timeout=15_000)
+    page.goto(form)
+    expect(page.locator("textarea[name=purpose]")).to_have_value("邻里一起锻炼")
 
 
 def file_group(page: Page, address: str) -> None:

@@ -317,7 +317,7 @@ def _clashes(
     for clash in found.values():
         theirs = opened.get(int(clash.theirs["s"])) if isinstance(clash.theirs, dict) else clash.theirs
         mine = None if clash.key in removed else changes.get(clash.key)
-        if theirs != mine:
+        if theirs != mine and not _continues(clash, theirs, mine, actor):
             real.append(Clash(clash.key, theirs, clash.by_person))
     if real:
         return Saved(int(arguments["base"]), clashes=real, others=_others(newer, set(changes) | set(removed)))
@@ -331,6 +331,12 @@ def _clashes(
         nonce=arguments["nonce"],
         over=list(found),
     )
+
+
+def _continues(clash: Clash, theirs: Raw, mine: Raw, actor: Actor) -> bool:
+    """Whether it is the same person's text with more at its end: a save that arrived although its answer did not."""
+    own = clash.by_person == actor.person_id
+    return own and isinstance(theirs, str) and isinstance(mine, str) and mine.startswith(theirs)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ import pytest
 from django.db import connections
 
 from gongzhi.cases import actions
+from gongzhi.cases.actions.drafts import Clash, _continues
 from gongzhi.cases.models import Case, Draft, Patch
 from gongzhi.cases.tests import people
 from gongzhi.core.actor import Actor
@@ -56,6 +57,20 @@ def test_other_answers_of_the_page_do_not_clash_and_are_told() -> None:
     saved = people.save(case, "group", {"purpose": "宗旨"}, base=0)
     assert saved.revision == 2
     assert dict(saved.others) == {"name": "甲"}
+
+
+@pytest.mark.django_db
+def test_ones_own_text_with_more_at_its_end_is_no_clash_and_anything_else_is() -> None:
+    case = people.begin()
+    people.save(case, "group", {"name": "甲"}, base=0)
+    assert people.save(case, "group", {"name": "甲乙"}, base=0).clashes == ()
+    assert page(case)[0]["name"] == "甲乙"
+    shorter = people.save(case, "group", {"name": "甲"}, base=0)
+    assert [one.theirs for one in shorter.clashes] == ["甲乙"]
+    with acting(actor_of("rita")) as own:
+        me = own.person_id or 0
+    assert not _continues(Clash("name", "甲", by_person=me + 1), "甲", "甲乙", own)
+    assert _continues(Clash("name", "甲", by_person=me), "甲", "甲乙", own)
 
 
 @pytest.mark.django_db

@@ -1,14 +1,18 @@
 /* Saves a page of a form while it is filled in, ES2015. Without it every button saves.
  *
- * Two seconds after a change, and when the page is left or hidden, what differs from the last save goes to
- * data-autosave. Each save has a key of its own (nonce), so that a repeated one counts once. What has not arrived yet
- * stands on this device as well, except what the server says is about a person (controls with autocomplete="off") and
- * files; it is put back when the page opens again, and wiped when somebody signs out. Words come from the page.
+ * A second after the first change, however long the typing goes on, and when the page is left or hidden, what differs
+ * from the last save goes to data-autosave. Each save has a key of its own (nonce), so that a repeated one counts once.
+ * What has not arrived yet stands on this device as well, except what the server says is about a person (controls with
+ * autocomplete="off") and files; it is put back when the page opens again, and wiped when somebody signs out. An answer
+ * that somebody else changed is sent with the revision it was read at, so that it is never overwritten unseen. Words
+ * come from the page.
  */
 (() => {
   "use strict";
 
-  const WAIT = 2000;
+  const WAIT = 1000;
+  const RETRY = 3000;
+  const KEEPALIVE = 60000; /* bytes; browsers refuse more in a request that outlives its page */
   const PREFIX = "gz-draft:";
   const form = document.querySelector("form[data-autosave]");
 
@@ -25,6 +29,10 @@
     if (!kept) return;
     Object.keys(kept).filter((name) => name.indexOf(PREFIX) === 0).forEach((name) => kept.removeItem(name));
   }
+
+  /* Where both values stand to be chosen from, the device's own copy has done its work. */
+  const chosen = document.querySelector("form[data-forget]");
+  if (chosen && store()) store().removeItem(PREFIX + chosen.getAttribute("data-forget"));
 
   if (!form || !window.fetch || !window.FormData || !window.Promise) return;
 
@@ -65,6 +73,12 @@
 
   const changed = () => names.filter((name) => !same(read(name), last.get(name)));
 
+  /* Answers that others changed since they were read here: the revision they were read at. */
+  const stale = new Map();
+  /* Answers of which the person has to choose between two: they wait for the button, everything else is saved. */
+  const held = new Set();
+  const baseOf = (name) => (stale.has(name) ? stale.get(name) : base.value);
+
   const say = (text, waiting, link) => {
     if (!words) return;
     words.textContent = text;
@@ -85,7 +99,7 @@
   const mirror = () => {
     const kept = store();
     if (!kept) return;
-    const open = changed().filter((name) => !isPrivate(name)).map((name) => [name, read(name)]);
+    const open = changed().filter((name) => !isPrivate(name)).map((name) => [name, read(name), baseOf(name)]);
     try {
       if (open.length) kept.setItem(key, JSON.stringify(open));
       else kept.removeItem(key);
@@ -102,7 +116,10 @@
       const name = pair[0];
       const typed = pair[1];
       if (names.indexOf(name) < 0 || !Array.isArray(typed) || same(typed, read(name))) return;
+      const now = read(name);
+      if (typed.length === 1 && now.length === 1 && typed[0][1] && now[0][1].indexOf(typed[0][1]) === 0) return;
       put = true;
+      if (pair[2] && pair[2] !== base.value) stale.set(name, pair[2]);
       controls(name).forEach((one) => {
         const values = typed.filter((each) => each[0] === one.name).map((each) => each[1]);
         if (one.type === "radio" || one.type === "checkbox") one.checked = values.indexOf(one.value) >= 0;
@@ -112,6 +129,8 @@
     if (put) {
       say(form.getAttribute("data-restore"), true);
       soon();
+    } else {
+      kept.removeItem(key);
     }
   };
 
@@ -119,22 +138,65 @@
   let timer = null;
   let running = null;
   let retry = null;
+  let handed = false;
 
   function soon() {
     mirror();
-    if (timer) window.clearTimeout(timer);
-    timer = window.setTimeout(save, WAIT);
+    if (!timer) timer = window.setTimeout(save, WAIT);
   }
+  const later = () => {
+    if (timer) window.clearTimeout(timer);
+    timer = window.setTimeout(save, RETRY + Math.random() * 1000);
+  };
 
+  /* What is sent together was read at one revision. */
   const packet = () => {
     const body = new URLSearchParams();
-    const sent = changed().map((name) => [name, read(name)]);
+    const open = changed().filter((name) => !held.has(name));
+    const at = open.length ? baseOf(open[0]) : base.value;
+    const sent = open.filter((name) => baseOf(name) === at).map((name) => [name, read(name)]);
     sent.forEach((one) => one[1].forEach((pair) => body.append(pair[0], pair[1])));
     body.append("shown", sent.map((one) => one[0]).join(" "));
-    body.append("base", base.value);
+    body.append("base", at);
     body.append("nonce", uuid());
-    body.append("csrfmiddlewaretoken", token.value);
     return { body, sent };
+  };
+
+  const post = (one) => {
+    one.body.set("csrfmiddlewaretoken", token.value);
+    return window.fetch(form.getAttribute("data-autosave"), {
+      method: "POST",
+      body: one.body,
+      credentials: "same-origin",
+      redirect: "manual",
+      keepalive: String(one.body).length < KEEPALIVE,
+      headers: { "X-Requested-With": "XMLHttpRequest", Accept: "application/json" },
+    });
+  };
+  const refused = (response) => (
+    response.type === "opaqueredirect" || response.status === 401 || response.status === 403
+  );
+
+  /* Whoever signed in again on another page has a new token, which this page asks for. False: nobody is signed in. */
+  const renew = () => window.fetch(window.location.pathname, {
+    credentials: "same-origin", redirect: "manual",
+  }).then((response) => (response.ok ? response.text() : "")).then((text) => {
+    const found = text.indexOf("data-autosave=") >= 0 && /name="csrfmiddlewaretoken" value="(\w+)"/.exec(text);
+    if (found) token.value = found[1];
+    return Boolean(found);
+  });
+
+  const take = (one, answer) => {
+    retry = null;
+    one.sent.forEach((each) => last.set(each[0], each[1]));
+    const others = answer.others || [];
+    others.forEach((name) => { if (!stale.has(name)) stale.set(name, one.body.get("base")); });
+    one.sent.forEach((each) => stale.delete(each[0]));
+    if (answer.saved) base.value = answer.revision;
+    mirror();
+    if (stale.size) say(form.getAttribute("data-others"), true);
+    else say(form.getAttribute("data-saved-at").replace("{time}", answer.at || ""));
+    if (changed().length) soon();
   };
 
   function save() {
@@ -146,52 +208,62 @@
     running = { again: false };
     const state = running;
     say(form.getAttribute("data-saving"));
-    window.fetch(form.getAttribute("data-autosave"), {
-      method: "POST",
-      body: one.body,
-      credentials: "same-origin",
-      redirect: "manual",
-      keepalive: true,
-      headers: { "X-Requested-With": "XMLHttpRequest", Accept: "application/json" },
-    }).then((response) => {
-      if (response.type === "opaqueredirect" || response.status === 401 || response.status === 403) {
+    post(one).then((response) => (
+      refused(response) ? renew().then((again) => (again ? post(one) : response)) : response
+    )).then((response) => {
+      if (refused(response)) {
         retry = null;
         mirror();
         say(form.getAttribute("data-signed-out"), true, true);
+        later();
         return null;
       }
       if (response.status === 409) {
-        return response.json().then((answer) => { retry = null; mirror(); say(answer.message, true); });
+        return response.json().then((answer) => {
+          retry = null;
+          (answer.clashes || []).forEach((each) => {
+            held.add(each.key);
+            if (!stale.has(each.key)) stale.set(each.key, one.body.get("base"));
+          });
+          mirror();
+          say(answer.message, true);
+          if (packet().sent.length && held.size) soon();
+        });
       }
       if (!response.ok) throw new Error(String(response.status));
-      return response.json().then((answer) => {
-        retry = null;
-        one.sent.forEach((each) => last.set(each[0], each[1]));
-        base.value = answer.others && answer.others.length ? base.value : answer.revision;
-        mirror();
-        if (answer.others && answer.others.length) say(form.getAttribute("data-others"), true);
-        else say(form.getAttribute("data-saved-at").replace("{time}", answer.at || ""));
-      });
+      return response.json().then((answer) => take(one, answer));
     }).catch(() => {
       /* The same packet again, with the same key: if it had arrived, it counts once. */
       retry = one;
       mirror();
       say(form.getAttribute("data-offline"), true);
-      timer = window.setTimeout(save, 5000);
+      later();
     }).then(() => {
       running = null;
-      if (state.again) save();
+      if (state.again) soon();
     });
   }
 
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
+  /* A button sends what was changed here, read at the oldest revision of it: what others wrote stays or is asked about. */
   form.addEventListener("submit", () => {
     if (timer) window.clearTimeout(timer);
+    timer = null;
     mirror();
+    handed = true;
+    const open = changed();
+    base.value = open.map(baseOf).reduce((low, one) => (Number(one) < Number(low) ? one : low), base.value);
+    shown.value = open.join(" ");
   });
+  window.addEventListener("pageshow", () => { handed = false; });
   window.addEventListener("online", save);
-  window.addEventListener("pagehide", save);
+  window.addEventListener("pagehide", () => {
+    if (handed) return;
+    const one = packet();
+    mirror();
+    if (one.sent.length) post(one).catch(() => { /* the device's own copy stays */ });
+  });
   document.addEventListener("visibilitychange", save);
   restore();
 })();
