@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from pathlib import Path
@@ -13,10 +14,11 @@ from django.test import Client, override_settings
 from gongzhi.accounts import actions as accounts
 from gongzhi.cases import actions
 from gongzhi.cases.actions.types import type_files
+from gongzhi.cases.actions.watching import watch_clocks
 from gongzhi.cases.commands import check_types
 from gongzhi.cases.definitions import BadCaseType, Condition, read_file, read_text
 from gongzhi.cases.definitions.schema import NUMBERS
-from gongzhi.cases.enums import Outcome
+from gongzhi.cases.enums import Event, Outcome, State
 from gongzhi.cases.models import Case, CaseType, Task
 from gongzhi.cases.selectors import check_case, facts_of, findings
 from gongzhi.cases.tests import people
@@ -69,6 +71,22 @@ def test_a_mistake_is_named_with_its_line(old: str, new: str, said: str) -> None
     found = mistakes(GOOD.replace(old, new, 1))
     assert any(said in one for one in found), found
     assert all(one.startswith("x.yaml:") and one.split(":")[1].isdigit() for one in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("kind: review, title", "kind: consent, title", "say who is asked"),
+        ("kind: review, title", "kind: consent, of: group.name, title", "no question that names an agency"),
+        ("kind: review, title", "kind: consent, of: group.name, by: [authority], title", "either kinds of agency"),
+        ("kind: review, title", "kind: review, when: {field: group.nobody, filled: true}, title", "no question asked"),
+        ("kind: decide, title", "kind: decide, when: {field: group.hosted, is: 'yes'}, title", "decides, always"),
+        ("        type: text", "        type: agency", "kinds of agency"),
+    ],
+)
+def test_a_step_names_a_question_that_names_an_agency(old: str, new: str, said: str) -> None:
+    assert old in GOOD
+    assert any(said in one for one in mistakes(GOOD.replace(old, new, 1)))
 
 
 def test_the_line_is_the_right_one() -> None:
@@ -286,3 +304,43 @@ def test_other_authorities_are_asked_one_after_the_other_and_side_by_side_and_tw
         decided = Case.objects.get(pk=case.pk)
     assert decided.state == "approved"
     assert decided.subject_org_id is not None
+
+
+@pytest.mark.django_db
+def test_the_time_for_objections_ends_by_itself_and_the_office_goes_on(tmp_path: Path) -> None:
+    body = yaml.safe_load(GOOD)
+    body |= {"code": "announced-first", "prefix": "GS"}
+    said = {"zh": "公示", "en": "Announcement"}
+    body["steps"].insert(
+        1, {"key": "announce", "kind": "publicity", "limit": "assessment.publicity_days", "title": said}
+    )
+    (tmp_path / "announced.yaml").write_text(yaml.safe_dump(body, allow_unicode=True), encoding="utf-8")
+    with override_settings(CASE_TYPES=[str(tmp_path)]), acting(SEEDER) as seeder:
+        actions.load_types(actor=seeder)
+    with acting(actor_of("rita")) as rita:
+        case_type = CaseType.objects.published().get(code="announced-first")
+        case = actions.start_case(actor=rita, case_type=case_type, agency=people.office())
+    people.hand_in(people.fill(case))
+    with acting(actor_of("dana")) as dana:
+        case = actions.accept_case(actor=dana, case=case)
+        actions.finish_step(actor=dana, case=case, task=case.task_rows.get(done_at=None))
+        case = Case.objects.select_related("type", "agency").get(pk=case.pk)
+        assert case.state == State.PUBLICITY
+        with pytest.raises(RuleViolation):
+            actions.decide(actor=dana, case=case, outcome=Outcome.APPROVED)
+        last = case.due_on
+    assert last is not None
+    with acting(Actor.system("cases.watch_clocks")) as clock:
+        assert watch_clocks(actor=clock, at=dt.datetime.combine(last, dt.time(4), dt.UTC)) == 0
+        following = last + dt.timedelta(days=1)
+        assert watch_clocks(actor=clock, at=dt.datetime.combine(following, dt.time(4), dt.UTC)) == 1
+        assert watch_clocks(actor=clock, at=dt.datetime.combine(following, dt.time(4), dt.UTC)) == 0
+        case = Case.objects.select_related("type", "agency").get(pk=case.pk)
+        assert (case.state, case.step) == (State.ACCEPTED, "decide")
+        assert list(case.status_rows.order_by("-pk").values_list("event", flat=True))[:2] == [
+            Event.PUBLICITY_OVER,
+            Event.ANNOUNCED,
+        ]
+        assert [one.step for one in case.task_rows.filter(done_at=None)] == ["decide"]
+    with acting(actor_of("dana")) as dana:
+        actions.decide(actor=dana, case=case, outcome=Outcome.APPROVED)
