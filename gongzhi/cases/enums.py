@@ -93,6 +93,17 @@ class Nature(models.TextChoices):
     REPORT = "report", _("Report")
 
 
+class Topic(models.TextChoices):
+    """Where in the life of an organization a service belongs: how people look for it."""
+
+    FOUND = "found", _("Founding an organization")
+    CHANGE = "change", _("Something changes")
+    CHARITY = "charity", _("Charity and public fundraising")
+    ACTIVITY = "activity", _("Activities")
+    END = "end", _("An organization ends")
+    OTHER = "other", _("Other services")
+
+
 class FieldType(models.TextChoices):
     """What can be asked for."""
 

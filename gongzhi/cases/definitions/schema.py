@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationInfo, field_validator, model_validator
 from pydantic import Field as Option
 
-from gongzhi.cases.enums import DOCUMENTS, PERSONAL_TYPES, DocumentKind, FieldType, Nature, StepKind
+from gongzhi.cases.enums import DOCUMENTS, PERSONAL_TYPES, DocumentKind, FieldType, Nature, StepKind, Topic
 from gongzhi.orgs.enums import AgencyKind, Kind
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -307,6 +307,7 @@ class Definition(Closed):
     code: Code
     title: Text
     nature: Nature
+    topic: Topic = Topic.OTHER
     #: Letters before the number of a case.
     prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,6}$")]
     applicants: Applicants

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gongzhi.cases import selectors, threads
 from gongzhi.cases.actions import looking_up
-from gongzhi.cases.enums import Nature
+from gongzhi.cases.enums import Topic
 from gongzhi.cases.forms import LookUpForm
 from gongzhi.cases.models import CaseType
 from gongzhi.core.door import DoorRequest, after
@@ -31,15 +31,15 @@ def open_service(code: str) -> CaseType:
 @login_not_required
 @require_safe
 def service_list(request: DoorRequest) -> HttpResponse:
-    """The services that are open, by what they are in law; `q` keeps those whose words hold it."""
+    """The services that are open, by where in the life of an organization they belong; `q` keeps those whose words hold it."""
     query = request.GET.get("q", "").strip()[:60]
     found = [
         one
         for one in selectors.services()
         if query in one.definition.title.zh or query.lower() in one.definition.title.en.lower()
     ]
-    groups = [(nature, [one for one in found if one.definition.nature is nature]) for nature in Nature]
-    context = {"groups": [(nature.label, rows) for nature, rows in groups if rows], "query": query}
+    groups = [(topic, [one for one in found if one.definition.topic is topic]) for topic in Topic]
+    context = {"groups": [(topic.label, rows) for topic, rows in groups if rows], "query": query}
     return render(request, "cases/service_list.html", context)
 
 
