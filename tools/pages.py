@@ -147,9 +147,6 @@ PLACES: Final = (
     Place("results", "/services/results/"),
     Place("codes", "/workbench/codes/", staff=True),
     Place("ratings", "/workbench/ratings/", staff=True),
-    Place("asked", "/workbench/asked/", staff=True),
-    Place("verify", "/verify/"),
-    Place("case_talk", "/cases/", staff=True, follow=".wt td a", then="talk/", role="resident"),
 )
 
 
