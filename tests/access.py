@@ -1106,6 +1106,7 @@ TABLE: dict[tuple[str, str], Access] = {
     ("accounts:counter_person", "get"): Access(at_counter, (302, 403, 403, 200, 404, 403)),
     ("cases:service_list", "get"): everyone(at("/services/")),
     ("cases:service", "get"): everyone(at("/services/community-group-filing/")),
+    ("cases:can_we", "get"): everyone(at("/services/community-group-filing/can-we/?c1=no")),
     ("cases:decided", "get"): everyone(at("/services/decided/")),
     ("cases:results", "get"): everyone(at("/services/results/")),
     ("cases:rate", "get"): Access(

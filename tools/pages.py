@@ -143,6 +143,7 @@ PLACES: Final = (
     Place("end_sessions", "/workbench/account-sessions/", staff=True, role="security_administrator"),
     Place("audit_trail", "/workbench/audit/", staff=True, role="audit_administrator"),
     Place("service_group", "/services/social-group-establishment/"),
+    Place("can_we", "/services/social-group-establishment/can-we/?c1=no&c2=yes"),
     Place("decided", "/services/decided/"),
     Place("results", "/services/results/"),
     Place("codes", "/workbench/codes/", staff=True),

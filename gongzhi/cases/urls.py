@@ -11,6 +11,7 @@ urlpatterns = [
     path("services/decided/", rating.decided, name="decided"),
     path("services/results/", rating.results, name="results"),
     path("services/<slug:code>/", guide.service, name="service"),
+    path("services/<slug:code>/can-we/", guide.can_we, name="can_we"),
     path("services/<slug:code>/begin/", applying.begin, name="begin"),
     path("cases/", applying.case_list, name="case_list"),
     path("cases/<str:public_id>/", applying.case, name="case"),

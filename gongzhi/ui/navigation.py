@@ -119,7 +119,7 @@ SERVICES = Entry(
     _("Services"),
     "file-text",
     "cases:service_list",
-    also=("cases:service", "cases:begin", "cases:progress", "cases:decided", "cases:results"),
+    also=("cases:service", "cases:begin", "cases:progress", "cases:decided", "cases:results", "cases:can_we"),
 )
 OWN_CASES = Entry(
     _("My applications"),

@@ -242,6 +242,8 @@ class Guide(Closed):
     #: The set of rules its articles and numbers are of, whose warning stands beside them.
     rule_set: str | None = None
     basis: tuple[Basis, ...] = Option(min_length=1)
+    #: Codes of services that are open to who does not meet a condition, the nearest first.
+    otherwise: tuple[Code, ...] = ()
     #: How often one has to come in person.
     visits: int = Option(ge=0, le=9)
     questions: tuple[tuple[Text, Text], ...] = ()

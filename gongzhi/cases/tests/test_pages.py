@@ -377,3 +377,19 @@ def test_codes_cannot_be_tried_without_end(client: Client) -> None:
         client.post("/services/progress/", {"number": case.number, "code": "AAAABBBBCCCC"})
     answer = client.post("/services/progress/", {"number": case.number, "code": "AAAABBBBCCCC"})
     assert answer.status_code == 429
+
+
+@pytest.mark.django_db
+def test_can_we_do_this_says_what_is_missing_and_the_nearest_way_that_is_open(client: Client) -> None:
+    address = "/services/social-group-establishment/can-we/"
+    fresh = client.get(address, secure=True).content.decode()
+    assert "/services/community-group-filing/" not in fresh
+    missing = client.get(f"{address}?c1=no&c2=yes&c3=yes", secure=True).content.decode()
+    assert "会员数达到条例的规定" in missing
+    assert "/services/community-group-filing/" in missing
+    assert "/services/social-group-establishment/begin/" not in missing
+    met = client.get(f"{address}?c1=yes&c2=yes&c3=yes&c4=yes", secure=True).content.decode()
+    assert "/services/social-group-establishment/begin/" in met
+    half = client.get(f"{address}?c1=yes&c9=<script>", secure=True).content.decode()
+    assert "/begin/" not in half
+    assert "<script>" not in half

@@ -66,6 +66,32 @@ def service(request: DoorRequest, code: str) -> HttpResponse:
 
 
 @login_not_required
+@require_safe
+def can_we(request: DoorRequest, code: str) -> HttpResponse:
+    """The conditions of a service as questions: what is missing, and the nearest way that is open today.
+
+    Nothing is kept: the answers stand in the address, so that the page can be sent to whoever has to see to it.
+    """
+    case_type = open_service(code)
+    guide = case_type.definition.guide
+    rows = [
+        {"number": number, "condition": one, "answer": request.GET.get(f"c{number}", "")}
+        for number, one in enumerate(guide.conditions, 1)
+    ]
+    asked = any(row["answer"] for row in rows)
+    context = {
+        "type": case_type,
+        "definition": case_type.definition,
+        "rows": rows,
+        "asked": asked,
+        "missing": [row for row in rows if row["answer"] == "no"],
+        "open": [row for row in rows if row["answer"] not in {"yes", "no"}],
+        "otherwise": [found for one in guide.otherwise if (found := selectors.service(one)) is not None],
+    }
+    return render(request, "cases/can_we.html", context)
+
+
+@login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def progress(request: DoorRequest) -> HttpResponse:
