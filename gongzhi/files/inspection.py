@@ -31,7 +31,7 @@ from typing import IO, Any, Final
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 MB: Final = 1024 * 1024
 CHUNK: Final = 64 * 1024
@@ -85,6 +85,8 @@ _PICTURES: Final = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
 def rewrite_picture(source: IO[bytes], target: IO[bytes], kind: str) -> None:
     """Decode the picture and write it anew: turned as its EXIF says, then without EXIF, comments, profiles, other
     frames and whatever was hidden behind it. Raises `Refused`."""
+    # A library that reads pictures more leniently sets this for the whole process (WeasyPrint does).
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         picture = Image.open(source, formats=[_PICTURES[kind]])
         width, height = picture.size

@@ -1,5 +1,6 @@
 """Messages open to both sides, from the first question about a draft on; notes to officials alone: no policy of theirs names
-an applicant. Both are appended; of a message only the office it is with and its end change."""
+an applicant. Both are appended; of a message only the office it is with and its end change, of a note its seal when keys are
+changed."""
 
 from django.db import migrations
 
@@ -53,5 +54,5 @@ class Migration(migrations.Migration):
             appended("cases_message", "path", "agency_id", "closed_at"),
             drop_appended("cases_message"),
         ),
-        migrations.RunSQL(appended("cases_note", "path"), drop_appended("cases_note")),
+        migrations.RunSQL(appended("cases_note", "path", "text_sealed"), drop_appended("cases_note")),
     ]

@@ -17,7 +17,7 @@ import pytest
 from defusedxml import DTDForbidden, EntitiesForbidden
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from gongzhi.files import inspection
 from gongzhi.files.inspection import Refused
@@ -428,3 +428,12 @@ def test_no_change_to_an_honest_file_makes_the_program_fall(tmp_path: Path, data
     source.write_bytes(changed)
     with suppress(Refused):
         inspection.inspect(source, tmp_path / "out", extension)
+
+
+def test_a_picture_cut_off_is_refused_whatever_another_library_allows(tmp_path: Path) -> None:
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # as after the first PDF was made
+    try:
+        said = look_into(tmp_path, make.png_that_says(4000, 4000), "png", under_limits=False)
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    assert said.get("refused") == "damaged"
