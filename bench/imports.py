@@ -3,8 +3,7 @@
 The product is `gongzhi import organizations FILE --apply --json` on a CSV of invented organizations with 14 columns. Every
 round has a database of its own, copied from one that is migrated and holds no organization but those of the demonstration.
 Costs are CPU seconds of the command and of the database together, because other work on the machine moves them less than
-the clock; the clock's seconds stand beside them. Only the rate of bare `COPY`, rows a second, is one of the clock: who loads
-a list waits by the clock, and the product uses both cores where COPY uses one.
+the clock; the clock's seconds stand beside them.
 
 Anchors, in the same round on the same rows:
 
@@ -56,7 +55,7 @@ WORKBOOK = 20_000
 MEMORY_LIMIT_MB = 600
 
 AIM = {
-    "copy_rate_vs_product": ">= 0.5",
+    "copy_vs_product": ">= 0.5",
     "product_vs_import_export": ">= 7",
     "workbook_vs_openpyxl": ">= 8",
     "memory_vs_limit": "<= 1",
@@ -438,7 +437,7 @@ def judged(size: int, rounds: int, found: Mapping[str, float], *, control: bool)
         anchors={
             "copy_cpu_s": round(found["copy_cpu"], 2),
             "copy_wall_s": round(found["copy_wall"], 2),
-            "copy_cpu_of_product": round(found["copy_cpu"] / product, 3),
+            "copy_rate_of_product": round(found["copy_wall"] / found["wall"], 3),
             "import_export_rows_per_cpu_s": round(1 / found["peer_all"]),
             "import_export_unchecked_rows_per_cpu_s": round(1 / found["peer_unchecked"]),
             "import_export_one_table_rows_per_cpu_s": round(1 / found["peer_one"]),
@@ -446,7 +445,7 @@ def judged(size: int, rounds: int, found: Mapping[str, float], *, control: bool)
             "memory_limit_mb": MEMORY_LIMIT_MB,
         },
         ratios={
-            "copy_rate_vs_product": round(found["copy_wall"] / found["wall"], 3),
+            "copy_vs_product": round(found["copy_cpu"] / product, 3),
             "product_vs_import_export": round(found["peer_all"] / a_row, 3),
             "workbook_vs_openpyxl": round(found["book_peer"] / reading, 3),
             "memory_vs_limit": round(found["memory"] / MEMORY_LIMIT_MB, 3),
