@@ -588,10 +588,6 @@ ALLOWED = {
         "gongzhi/registry/imports/comparing.py",
         "format",
     ): "a statement of this module, filled with names of its own columns",
-    (
-        "gongzhi/cases/threads.py",
-        "format",
-    ): "a statement of this module, filled with one of two conditions of its own",
     ("gongzhi/config/demo.py", "random"): "invents the same demonstration each time from a fixed seed",
     ("gongzhi/tlog/actions.py", "random"): "SystemRandom, which is the operating system's own source",
     ("gongzhi/ui/svg.py", "random"): "draws the same wave each time from a fixed seed",
@@ -737,16 +733,9 @@ def test_no_script_of_ours_keeps_anything_in_the_browser_or_runs_text() -> None:
     )
     # A draft that has not arrived is kept on the device (ADR 0025): nothing about a person, wiped by signing out.
     mirror = [path for path in ours if path.name == "autosave.js"]
-    # Whether the office's keys are on is a choice of this device: one word, about nobody.
-    choice = [path for path in ours if path.name == "worklist.js"]
     others = forbidden.pattern.replace("localStorage|", "")
-    assert not [
-        path.name for path in ours if path not in mirror + choice and forbidden.search(path.read_text(encoding="utf-8"))
-    ]
-    assert all(
-        set(re.findall(r"setItem\(([^)]*)\)", path.read_text(encoding="utf-8"))) == {'CHOICE, "on"'} for path in choice
-    )
-    assert not [path.name for path in mirror + choice if re.search(others, path.read_text(encoding="utf-8"))]
+    assert not [path.name for path in ours if path not in mirror and forbidden.search(path.read_text(encoding="utf-8"))]
+    assert not [path.name for path in mirror if re.search(others, path.read_text(encoding="utf-8"))]
     assert all('getAttribute("autocomplete") === "off"' in path.read_text(encoding="utf-8") for path in mirror)
     # An object that takes names from outside could be given __proto__; passkey.js goes through a list of its own.
     named = re.compile(r"\w\[\w+\] = ")

@@ -28,7 +28,7 @@ ROOM = {"type": "rule", "values": ["target-size", "scrollable-region-focusable",
 #: (mode, language) → width → the rules that can come out differently there. A width that is not named is only measured.
 LOOKS: dict[tuple[str, str], dict[int, dict[str, Any]]] = {
     ("light", "zh"): {390: RULES, 1440: RULES, 320: ROOM},
-    ("light", "en"): {390: RULES},
+    ("light", "en"): {390: RULES, 1440: RULES},
     ("dark", "zh"): {390: COLOURS, 1440: COLOURS},
     ("elder", "zh"): {390: RULES, 1440: RULES, 320: ROOM},
 }

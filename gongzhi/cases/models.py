@@ -99,6 +99,22 @@ class CaseType(models.Model):
         return found
 
 
+def _of_scope(rows: R, actor: Actor) -> R:
+    """Rows of one's own, of one's organization, or within an agency's reach; a process sees all."""
+    scope = actor.scope
+    if actor.kind is ActorKind.PROCESS:
+        return rows
+    if scope.person is not None:
+        return rows.filter(person_id=scope.person)
+    if scope.org is not None:
+        return rows.filter(org_id=scope.org)
+    if scope.path == "/":
+        return rows.exclude(path="")
+    if scope.path:
+        return rows.filter(path__gte=scope.path, path__lt=scope.path + chr(1114111))
+    return rows.none()
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
     """Questions about cases."""
 
@@ -107,18 +123,7 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
         What has not been handed in no official sees. The second wall says the same.
         """
-        if actor.kind is ActorKind.PROCESS:
-            return self
-        scope = actor.scope
-        if scope.person is not None:
-            return self.filter(person_id=scope.person)
-        if scope.org is not None:
-            return self.filter(org_id=scope.org)
-        if scope.path == "/":
-            return self.exclude(path="")
-        if scope.path:
-            return self.filter(path__gte=scope.path, path__lt=scope.path + chr(1114111))
-        return self.none()
+        return _of_scope(self, actor)
 
     def open(self) -> Self:
         """Those that are not over."""
@@ -245,22 +250,6 @@ class OfCase(models.Model):
 
 
 R = TypeVar("R", bound=models.QuerySet[Any])
-
-
-def _of_scope(rows: R, actor: Actor) -> R:
-    """Rows of one's own, of one's organization, or within an agency's reach; a process sees all."""
-    scope = actor.scope
-    if actor.kind is ActorKind.PROCESS:
-        return rows
-    if scope.person is not None:
-        return rows.filter(person_id=scope.person)
-    if scope.org is not None:
-        return rows.filter(org_id=scope.org)
-    if scope.path == "/":
-        return rows.exclude(path="")
-    if scope.path:
-        return rows.filter(path__gte=scope.path, path__lt=scope.path + chr(1114111))
-    return rows.none()
 
 
 class SealedTextQuerySet(models.QuerySet["SealedText"]):
@@ -561,18 +550,7 @@ class RatingQuerySet(models.QuerySet["Rating"]):
 
     def visible_to(self, actor: Actor) -> Self:
         """One's own; an agency's official those of cases within reach; a process all."""
-        if actor.kind is ActorKind.PROCESS:
-            return self
-        scope = actor.scope
-        if scope.person is not None:
-            return self.filter(person_id=scope.person)
-        if scope.org is not None:
-            return self.filter(org_id=scope.org)
-        if scope.path == "/":
-            return self.exclude(path="")
-        if scope.path:
-            return self.filter(path__gte=scope.path, path__lt=scope.path + chr(1114111))
-        return self.none()
+        return _of_scope(self, actor)
 
     def bad(self) -> Self:
         """Those that must be answered."""
@@ -620,7 +598,8 @@ class Rating(OfCase):
         indexes = [
             models.Index(
                 fields=["path", "answer_by"], name="cases_rating_open", condition=Q(answered_at=None, grade__lte=BAD)
-            )
+            ),
+            models.Index(fields=["path", "-id"], name="cases_rating_bad", condition=Q(grade__lte=BAD)),
         ]
 
     def __str__(self) -> str:
@@ -653,6 +632,7 @@ class Tally(models.Model):
     class Meta:
         db_table = "cases_tally"
         constraints = [models.UniqueConstraint(fields=["code", "agency", "year"], name="cases_tally_once")]
+        indexes = [models.Index(fields=["year", "-rated", "id"], name="cases_tally_year")]
         verbose_name_plural = "tallies"
 
     def __str__(self) -> str:

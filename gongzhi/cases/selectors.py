@@ -379,8 +379,10 @@ def rated_words(actor: Actor, rating: Rating) -> dict[str, str]:
 
 
 def rated_years() -> list[int]:
-    """The years in which something was rated, the newest first."""
-    return list(Tally.objects.order_by("-year").values_list("year", flat=True).distinct()[:10])
+    """The years from the first rating on, the newest first; no more than ten."""
+    first = Tally.objects.order_by("year").values_list("year", flat=True).first()
+    last = Tally.objects.order_by("-year").values_list("year", flat=True).first()
+    return list(range(last, max(first, last - 9) - 1, -1)) if first and last else []
 
 
 #: More rows of services and offices are not shown on one page.
@@ -389,7 +391,7 @@ MOST_RESULTS = 300
 
 def results_of(year: int) -> list[dict[str, Any]]:
     """Each service at each office in a year: how many were satisfied, how often people came, what was answered."""
-    rows = Tally.objects.filter(year=year).select_related("agency").order_by("-rated", "code", "pk")[:MOST_RESULTS]
+    rows = Tally.objects.filter(year=year).select_related("agency").order_by("-rated", "pk")[:MOST_RESULTS]
     titles = {one.code: one.definition.title for one in services()}
     found = []
     for one in rows:

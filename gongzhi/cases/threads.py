@@ -159,15 +159,19 @@ class Answering:
         return (self,)
 
 
-ANSWERING = """
+_ANSWERED = """
 SELECT a.name, count(*) AS asked, count(m.closed_at) AS answered,
   percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM m.closed_at - m.at) / 3600.0),
   percentile_disc(0.1) WITHIN GROUP (ORDER BY extract(hour FROM m.closed_at AT TIME ZONE 'Asia/Shanghai')),
   percentile_disc(0.9) WITHIN GROUP (ORDER BY extract(hour FROM m.closed_at AT TIME ZONE 'Asia/Shanghai'))
-FROM cases_message m JOIN orgs_agency a ON a.id = m.agency_id {join}
-WHERE m.wants_answer AND m.at >= %(since)s AND {which}
+FROM cases_message m JOIN orgs_agency a ON a.id = m.agency_id
+"""
+_LATELY = " AND m.wants_answer AND m.at >= %(since)s "
+_BY_OFFICE = """
 GROUP BY a.id, a.name ORDER BY count(*) DESC, a.id LIMIT %(most)s
 """
+OF_SERVICE = _ANSWERED + "JOIN cases_type t ON t.id = m.type_id WHERE t.code = %(code)s" + _LATELY + _BY_OFFICE
+OF_OFFICE = _ANSWERED + "WHERE m.agency_id = %(agency)s" + _LATELY + _BY_OFFICE
 
 
 def answering(*, code: str = "", agency_id: int | None = None) -> list[Answering]:
@@ -178,10 +182,8 @@ def answering(*, code: str = "", agency_id: int | None = None) -> list[Answering
         "code": code,
         "agency": agency_id,
     }
-    join = "JOIN cases_type t ON t.id = m.type_id" if code else ""
-    which = "t.code = %(code)s" if code else "m.agency_id = %(agency)s"
     with acting(HOURS), connection.cursor() as cursor:
-        cursor.execute(ANSWERING.format(join=join, which=which), arguments)
+        cursor.execute(OF_SERVICE if code else OF_OFFICE, arguments)
         rows = cursor.fetchall()
     found = []
     for name, asked, answered, median, first, last in rows:

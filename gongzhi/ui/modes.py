@@ -21,18 +21,25 @@ THEMES: Final = ("light", "dark", "auto")
 
 @dataclass(frozen=True, slots=True)
 class Modes:
-    """`theme` is one of `THEMES`; `large` is type at 125 %; `elder` is the care version (关怀版) at 137.5 %."""
+    """`theme` is one of `THEMES`; `large` is type at 125 %; `elder` is the care version (关怀版) at 137.5 %;
+    `keys` lets single letters move through the lists of the workbench."""
 
     theme: str = "light"
     large: bool = False
     elder: bool = False
+    keys: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Modes:
         """The modes a cookie names. Unknown words are ignored, so that rubbish is the default and never an error."""
         words = set(text[:64].split("-"))
         chosen = [theme for theme in THEMES if theme in words]
-        return cls(theme=chosen[0] if len(chosen) == 1 else "light", large="large" in words, elder="elder" in words)
+        return cls(
+            theme=chosen[0] if len(chosen) == 1 else "light",
+            large="large" in words,
+            elder="elder" in words,
+            keys="keys" in words,
+        )
 
     @classmethod
     def chosen(cls, answers: Mapping[str, str]) -> Modes:
@@ -42,21 +49,24 @@ class Modes:
             theme=theme if theme in THEMES else "light",
             large=answers.get("size") == "large",
             elder=answers.get("version") == "elder",
+            keys=answers.get("keys") == "on",
         )
 
     @property
     def cookie(self) -> str:
         """What the cookie holds; `parse` reads it back."""
-        return "-".join([self.theme, *(["large"] if self.large else []), *(["elder"] if self.elder else [])])
+        return "-".join([self.theme, *(word for word in ("large", "elder", "keys") if getattr(self, word))])
 
     @property
     def attributes(self) -> SafeString:
-        """The attributes of `<html>` that the style sheets look at."""
+        """The attributes of `<html>` that style sheets and scripts look at."""
         text = format_html('data-theme="{}"', self.theme)
         if self.large:
             text += mark_safe(' data-size="large"')
         if self.elder:
             text += mark_safe(' data-elder="on"')
+        if self.keys:
+            text += mark_safe(' data-keys="on"')
         return text
 
 

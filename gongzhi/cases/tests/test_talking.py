@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -33,13 +34,13 @@ SYSTEM = Actor.system("tests")
 SECRET = "内部：此人材料可疑"
 
 
-def text_of(answer: object) -> str:
-    return answer.content.decode()  # type: ignore[attr-defined, no-any-return]
+def text_of(answer: Any) -> str:
+    return str(answer.content.decode())
 
 
-def ask(case: Case, text: str = "名称要写到街道吗？", *, who: str = "rita", **more: object) -> Message:
+def ask(case: Case, text: str = "名称要写到街道吗？", *, who: str = "rita", **more: Any) -> Message:
     with acting(actor_of(who)) as actor:
-        return actions.ask_office(actor=actor, case=case, text=text, **more)  # type: ignore[arg-type]
+        return actions.ask_office(actor=actor, case=case, text=text, **more)
 
 
 def newest() -> Message:
@@ -98,7 +99,9 @@ def test_the_button_at_a_question_saves_what_is_typed_and_opens_the_message_with
     sent = rita.post(f"/cases/{case.public_id}/form/group/", typed | {"do": "ask:name"})
     assert sent.headers["Location"] == f"/cases/{case.public_id}/talk/?about=group.name#write"
     page = rita.get(sent.headers["Location"])
-    assert page.context["label"].endswith(str(case.type.definition.field("group.name").label))  # type: ignore[union-attr]
+    question = case.type.definition.field("group.name")
+    assert question is not None
+    assert page.context["label"].endswith(str(question.label))
     assert page.context["error"]
     assert page.context["error"] in text_of(page)
     assert "宗旨写到一半" in text_of(rita.get(f"/cases/{case.public_id}/form/group/"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from typing import cast
 
 import pypdf
 import pytest
@@ -67,7 +68,7 @@ def test_the_volume_is_pdf_a_and_holds_everything_that_was_said() -> None:
     case = closed()
     pdf = volume(case)
     reader = pypdf.PdfReader(io.BytesIO(pdf))
-    metadata = reader.trailer["/Root"]["/Metadata"].get_object().get_data().decode()  # type: ignore[index]
+    metadata = cast(pypdf.generic.StreamObject, reader.root_object["/Metadata"].get_object()).get_data().decode()
     assert re.search(r"pdfaid:part=\"3\"|<pdfaid:part>3<", metadata), metadata
     assert re.search(r"pdfaid:conformance=\"U\"|<pdfaid:conformance>U<", metadata), metadata
     root = reader.root_object

@@ -15,7 +15,7 @@ from gongzhi.accounts.selectors import masked_names
 from gongzhi.cases import actions, policies, selectors
 from gongzhi.cases.enums import REVIEW
 from gongzhi.cases.forms import RatingAnswerForm, RatingForm
-from gongzhi.cases.models import Case, Decision, Rating
+from gongzhi.cases.models import Case, Decision, Rating, RatingQuerySet
 from gongzhi.core.actor import Actor, ActorKind
 from gongzhi.core.door import DoorRequest, acting
 from gongzhi.core.errors import NotAllowed, RuleViolation
@@ -50,6 +50,11 @@ def rate(request: DoorRequest, public_id: str) -> HttpResponse:
     return render(request, "cases/rate.html", context, status=422 if request.method == "POST" else 200)
 
 
+def _bad(actor: Actor) -> RatingQuerySet:
+    """Bad ratings of the actor's own office. Its cases stand at its own division, which the index serves."""
+    return Rating.objects.visible_to(actor).bad().filter(path=actor.path, case__agency_id=actor.agency_id or 0)
+
+
 @never_cache
 @require_safe
 def rating_list(request: DoorRequest) -> HttpResponse:
@@ -57,9 +62,7 @@ def rating_list(request: DoorRequest) -> HttpResponse:
     actor = request.actor
     if actor.kind is not ActorKind.AGENCY or not actor.may(REVIEW):
         raise NotAllowed(REVIEW)
-    rows = (
-        Rating.objects.visible_to(actor).bad().filter(case__agency_id=actor.agency_id or 0).select_related("case__type")
-    )
+    rows = _bad(actor).select_related("case__type")
     page = page_or_first(rows, name="ratings", order=("-pk",), cursor=request.GET.get("cursor", ""), size=PAGE)
     waiting = rows.unanswered().order_by("answer_by", "pk")[:PAGE]
     context = {"page": page, "waiting": list(waiting), "today": today()}
@@ -73,7 +76,7 @@ def rating_answer(request: DoorRequest, number: int) -> HttpResponse:
     actor = request.actor
     if actor.kind is not ActorKind.AGENCY or not actor.may(REVIEW):
         raise NotAllowed(REVIEW)
-    rows = Rating.objects.visible_to(actor).bad().filter(case__agency_id=actor.agency_id or 0)
+    rows = _bad(actor)
     rating = rows.select_related("case__type", "words", "answer").filter(pk=number).first()
     if rating is None:
         raise Http404

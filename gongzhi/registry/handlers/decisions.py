@@ -6,6 +6,7 @@ writes is the decision, with the number of the case.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -282,7 +283,7 @@ def standing_faults(actor: Actor, organization: Organization, *, liquidating: bo
         yield _("This organization is being wound up: nothing but its cancellation can be registered.")
 
 
-class OfOrganization:
+class OfOrganization(ABC):
     """A decision about the organization that applied."""
 
     name: str
@@ -318,9 +319,9 @@ class OfOrganization:
         details = {"path": organization.path}
         return Effect(org_id=organization.pk, reference=reference, certificate=certificate, details=details)
 
+    @abstractmethod
     def write(self, clerk: Actor, organization: Organization, answers: Answers, number: str) -> str:
         """The effect; what the record calls it."""
-        raise NotImplementedError
 
 
 #: Question of the form of changes → registered item.

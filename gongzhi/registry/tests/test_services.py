@@ -195,9 +195,9 @@ def test_codes_are_given_in_order_each_once_and_only_to_who_was_allotted_them() 
                 add_code_block(actor=dana, stem="MJ", first=first, last=last)
             assert twice.value.code == "registry.code_twice"
         add_code_block(actor=dana, stem="MK", first=10, last=12)
-        for bad in ({"stem": "I1", "first": 1, "last": 2}, {"stem": "MJ", "first": 9, "last": 5}):
+        for stem, first, last in (("I1", 1, 2), ("MJ", 9, 5)):
             with pytest.raises(RuleViolation):
-                add_code_block(actor=dana, **bad)  # type: ignore[arg-type]
+                add_code_block(actor=dana, stem=stem, first=first, last=last)
     with acting(actor_of("rosa")) as rosa, pytest.raises(NotAllowed):
         add_code_block(actor=rosa, stem="MJ", first=100, last=200)
     assert CodeBlock.objects.count() == 2

@@ -12,7 +12,13 @@ from gongzhi.ui.modes import COOKIE, Modes, modes_of
 
 @pytest.mark.parametrize(
     "modes",
-    [Modes(), Modes(theme="dark"), Modes(theme="auto", large=True), Modes(theme="dark", large=True, elder=True)],
+    [
+        Modes(),
+        Modes(theme="dark"),
+        Modes(theme="auto", large=True),
+        Modes(theme="dark", large=True, elder=True),
+        Modes(keys=True),
+    ],
 )
 def test_a_cookie_reads_back_what_it_wrote(modes: Modes) -> None:
     assert Modes.parse(modes.cookie) == modes
@@ -58,6 +64,12 @@ def test_the_settings_form_writes_the_cookie_and_goes_back() -> None:
     assert Modes.parse(cookie.value) == Modes(theme="auto", large=True, elder=True)
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
+
+
+def test_keys_are_off_until_somebody_turns_them_on() -> None:
+    assert Modes.parse(post(theme="light", next="/").cookies[COOKIE].value) == Modes()
+    assert Modes.parse(post(theme="light", keys="on", next="/").cookies[COOKIE].value) == Modes(keys=True)
+    assert Modes(keys=True).attributes == 'data-theme="light" data-keys="on"'
 
 
 def test_the_button_of_the_strip_changes_only_the_care_version() -> None:

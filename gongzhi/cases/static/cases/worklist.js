@@ -1,24 +1,11 @@
-/* Keys for the office's list of cases, ES2015. Off until somebody ticks the box, because single letters are a screen
- * reader's own keys; the choice stays on this device. Nothing needs them: every key has a link or a box on the page. */
+/* Keys for the office's list of cases, ES2015. A display setting turns them on, because single letters are a screen reader's
+ * own keys. Nothing needs them: every key has a link or a box on the page. */
 (() => {
   "use strict";
 
-  const CHOICE = "gz-keys";
   const table = document.querySelector("table[data-rows]");
   const help = document.querySelector("details.keys");
-  const box = document.querySelector("[data-keys-on]");
-  if (!table || !help || !box) return;
-
-  const store = () => {
-    try { return window.localStorage; } catch (error) { return null; }
-  };
-  const kept = store();
-  box.checked = Boolean(kept && kept.getItem(CHOICE) === "on");
-  box.addEventListener("change", () => {
-    if (!kept) return;
-    if (box.checked) kept.setItem(CHOICE, "on");
-    else kept.removeItem(CHOICE);
-  });
+  if (!table || !help || document.documentElement.getAttribute("data-keys") !== "on") return;
 
   const rows = Array.prototype.slice.call(table.querySelectorAll("tbody tr"));
   const link = (row) => row.querySelector("td a");
@@ -33,7 +20,7 @@
   };
 
   document.addEventListener("keydown", (event) => {
-    if (!box.checked || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const where = event.target;
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(where.tagName) && where.type !== "checkbox") return;
     const row = rows[present()];
